@@ -2,12 +2,23 @@ import { spawnSync } from "node:child_process";
 
 const known = new Map<string, boolean>();
 
-/** True when `name` is on PATH. Tests whose outside tool is missing are skipped by name; `.ci/run` installs them all. */
-export function hasTool(name: string): boolean {
+function check(name: string, probe: string, argument: string): boolean {
   let found = known.get(name);
   if (found === undefined) {
-    found = spawnSync("sh", ["-c", `command -v "$1"`, "sh", name]).status === 0;
+    found = spawnSync("sh", ["-c", probe, "sh", argument], { stdio: ["ignore", "ignore", "ignore"] }).status === 0;
     known.set(name, found);
+    // `.ci/run` installs every oracle, so there a missing one is a broken set-up and not a reason to skip.
+    if (!found && process.env.FAULTLINE_REQUIRE_TOOLS) throw new Error(`${name} is required here but is not installed`);
   }
   return found;
+}
+
+/** True when `name` is on PATH. A test whose outside tool is missing is skipped by name. */
+export function hasTool(name: string): boolean {
+  return check(name, `command -v "$1"`, name);
+}
+
+/** True when `gcc -m32 -static` links against glibc here. */
+export function hasGcc32(): boolean {
+  return check("gcc -m32", `command -v gcc && echo 'int main(void){return 0;}' | gcc -m32 -static -x c -o /dev/null -`, "");
 }
