@@ -89,19 +89,29 @@ export const enum State {
   TLB_GLOBAL_HEAD = 138,
   TLB_GLOBAL_COUNT = 139,
 
-  /** x87: control, status, tag words, last instruction and operand pointers, then eight 16-byte register slots. */
-  FPU_CONTROL = 192,
-  FPU_STATUS = 193,
-  FPU_TAGS = 194,
-  FPU_OPCODE = 195,
-  FPU_IP = 196,
-  FPU_CS = 197,
-  FPU_DP = 198,
-  FPU_DS = 199,
-  FPU_REGISTERS = 200,
+  /**
+   * x87 registers R0..R7, four words each as in FXSAVE: significand low, significand high, sign and exponent, zero.
+   * MM0..MM7 are the significands.
+   */
+  FPU_REGISTERS = 192,
+  /** Two operand latches in register format, where an instruction works beside the stack. Not architectural. */
+  FPU_LATCH_A = 224,
+  FPU_LATCH_B = 228,
+  FPU_CONTROL = 232,
+  /** The status word without TOP. */
+  FPU_STATUS = 233,
+  FPU_TOP = 234,
+  /** Abridged tags as in FXSAVE: bit n set, physical register n is not empty. */
+  FPU_TAGS = 235,
+  /** Last non-control instruction (offset, selector, 11 bits of opcode) and its memory operand. */
+  FPU_IP = 236,
+  FPU_CS = 237,
+  FPU_OPCODE = 238,
+  FPU_DP = 239,
+  FPU_DS = 240,
   /** SSE: control and status, then eight 16-byte registers. */
-  MXCSR = 240,
-  XMM_REGISTERS = 244,
+  MXCSR = 248,
+  XMM_REGISTERS = 252,
 }
 
 /** Number of the segment register, as in encodings; index of its record at State.SEGMENTS. */
