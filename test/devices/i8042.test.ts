@@ -31,11 +31,13 @@ describe("8042", () => {
   });
 
   it("reads back the command byte and interrupts only when that allows it", () => {
-    (command(0x60), data(0x44));
+    command(0x60);
+    data(0x44);
     command(0x20);
     expect(irq1.level).toBe(false);
     expect(read()).toBe(0x44);
-    (command(0x60), data(0x45));
+    command(0x60);
+    data(0x45);
     data(0xee);
     expect(irq1.level).toBe(true);
     expect(read()).toBe(0xee);
@@ -54,14 +56,16 @@ describe("8042", () => {
   it("identifies as an MF2 keyboard, takes lamps, refuses nonsense", () => {
     data(0xf2);
     expect([read(), read(), read()]).toEqual([0xfa, 0xab, 0x41]);
-    (data(0xed), data(0x07));
+    data(0xed);
+    data(0x07);
     expect([read(), read()]).toEqual([0xfa, 0xfa]);
     data(0x01);
     expect(read()).toBe(0xfe);
   });
 
   it("gates A20 by output port, by command and by port 92h", () => {
-    (command(0xd1), data(0xdd));
+    command(0xd1);
+    data(0xdd);
     command(0xd0);
     expect(read() & 0x02).toBe(0);
     command(0xdf);
@@ -74,11 +78,13 @@ describe("8042", () => {
   });
 
   it("resets the processor by pulse, by output port and by port 92h", () => {
-    (command(0xf0), command(0xfe));
+    command(0xf0);
+    command(0xfe);
     expect(resets).toBe(2);
     command(0xff);
     expect(resets).toBe(2);
-    (command(0xd1), data(0x02));
+    command(0xd1);
+    data(0x02);
     kbc.writePort(0x92, 1, 0x03);
     expect(resets).toBe(4);
   });

@@ -97,7 +97,8 @@ describe("8259A pair", () => {
     raise(8);
     expect(intr.level).toBe(false);
     initialise(0x11);
-    (lower(12), lower(8));
+    lower(12);
+    lower(8);
     raise(12);
     pic.acknowledge();
     raise(8);
@@ -154,30 +155,37 @@ describe("8259A pair", () => {
     raise(3);
     pic.acknowledge();
     out(0x20, 0xa0);
-    (lower(3), raise(3), raise(4));
+    lower(3);
+    raise(3);
+    raise(4);
     expect(pic.acknowledge()).toBe(0x24);
     out(0x20, 0x20);
     expect(pic.acknowledge()).toBe(0x23);
     out(0x20, 0x20);
     out(0x20, 0xc5); // set priority: 5 lowest, 6 highest
-    (lower(3), raise(3), raise(6));
+    lower(3);
+    raise(3);
+    raise(6);
     expect(pic.acknowledge()).toBe(0x26);
   });
 
   it("ends an interrupt by itself in automatic EOI mode, with rotation if asked", () => {
     initialise(0x03);
     out(0x20, 0x80);
-    (raise(2 + 1), raise(4));
+    raise(2 + 1);
+    raise(4);
     expect(pic.acknowledge()).toBe(0x23);
     expect(isr(0x20)).toBe(0);
-    (lower(3), raise(3));
+    lower(3);
+    raise(3);
     expect(pic.acknowledge()).toBe(0x24); // 3 is lowest now
     expect(pic.acknowledge()).toBe(0x23);
   });
 
   it("gives the master a new edge for a second request of a slave in automatic EOI mode", () => {
     initialise(0x03, 0x03);
-    (raise(9), raise(11));
+    raise(9);
+    raise(11);
     expect(pic.acknowledge()).toBe(0x29);
     expect(intr.level).toBe(true);
     expect(pic.acknowledge()).toBe(0x2b);
@@ -198,7 +206,9 @@ describe("8259A pair", () => {
     out(0x20, 0x0b);
     out(0x20, 0x11);
     expect(pic.readPort(0x20)).toBe(0); // IRR: the edge is forgotten
-    (out(0x21, 0x40), out(0x21, 0x04), out(0x21, 0x01));
+    out(0x21, 0x40);
+    out(0x21, 0x04);
+    out(0x21, 0x01);
     expect(pic.readPort(0x21)).toBe(0);
     expect(intr.level).toBe(false);
   });
@@ -213,7 +223,8 @@ describe("8259A pair", () => {
   });
 
   it("continues from a saved state", () => {
-    (raise(4), raise(12));
+    raise(4);
+    raise(12);
     pic.acknowledge();
     const other = new PicPair(new Wire().drive);
     other.restoreState(pic.saveState());

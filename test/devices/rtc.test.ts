@@ -55,7 +55,13 @@ describe("MC146818", () => {
     seconds(2);
     expect(hex(4)).toBe("12"); // midnight is 12 am
     write(0x0b, 0x86);
-    (write(4, 22), write(2, 30), write(0, 15), write(7, 9), write(8, 12), write(9, 99), write(0x32, 20));
+    write(4, 22);
+    write(2, 30);
+    write(0, 15);
+    write(7, 9);
+    write(8, 12);
+    write(9, 99);
+    write(0x32, 20);
     write(0x0b, 0x06);
     seconds(50);
     expect([0x32, 9, 8, 7, 4, 2, 0].map(read)).toEqual([20, 99, 12, 9, 22, 31, 5]);
@@ -114,7 +120,9 @@ describe("MC146818", () => {
     expect(irq.level).toBe(true);
     expect(read(0x0c)).toBe(0xd0);
     expect(irq.level).toBe(false);
-    (write(1, 0x05), write(3, 0xff), write(5, 0xc0));
+    write(1, 0x05);
+    write(3, 0xff);
+    write(5, 0xc0);
     write(0x0b, 0x22);
     seconds(5);
     expect(irq.level).toBe(false);

@@ -32,7 +32,8 @@ describe("16550A registers", () => {
   it("keep the divisor behind DLAB apart from data and interrupt enable", () => {
     outb(1, 0x05);
     outb(3, 0x83);
-    (outb(0, 0x01), outb(1, 0x02));
+    outb(0, 0x01);
+    outb(1, 0x02);
     expect([inb(0), inb(1)]).toEqual([0x01, 0x02]);
     outb(3, 0x03);
     expect(inb(1)).toBe(0x05);
@@ -40,9 +41,12 @@ describe("16550A registers", () => {
   });
 
   it("implement the writable bits only", () => {
-    (outb(1, 0xff), outb(4, 0xff), outb(7, 0xa5));
+    outb(1, 0xff);
+    outb(4, 0xff);
+    outb(7, 0xa5);
     expect([inb(1), inb(4), inb(7)]).toEqual([0x0f, 0x1f, 0xa5]);
-    (outb(5, 0), outb(6, 0));
+    outb(5, 0);
+    outb(6, 0);
     expect(inb(5) & 0x60).toBe(0x60);
   });
 
@@ -106,7 +110,8 @@ describe("16550A receiver", () => {
     [0x81, 8],
     [0xc1, 14],
   ])("FCR %i interrupts from byte %i on", (fcr, level) => {
-    (outb(2, fcr), outb(1, 0x01));
+    outb(2, fcr);
+    outb(1, 0x01);
     for (let i = 1; i < level; i++) uart.receive(i);
     expect(irq.level).toBe(false);
     uart.receive(0);
@@ -117,8 +122,10 @@ describe("16550A receiver", () => {
   });
 
   it("times out after four characters of silence, and a read ends it", () => {
-    (outb(2, 0x81), outb(1, 0x01));
-    (uart.receive(1), uart.receive(2));
+    outb(2, 0x81);
+    outb(1, 0x01);
+    uart.receive(1);
+    uart.receive(2);
     clock.advance(4 * CHARACTER - 1);
     expect(irq.level).toBe(false);
     clock.advance(1);
@@ -133,8 +140,10 @@ describe("16550A receiver", () => {
   });
 
   it("reveals a break when it reaches the top of the FIFO", () => {
-    (outb(2, 0x01), outb(1, 0x05));
-    (uart.receive(0x41), uart.receiveBreak());
+    outb(2, 0x01);
+    outb(1, 0x05);
+    uart.receive(0x41);
+    uart.receiveBreak();
     expect(inb(5)).toBe(0xe1);
     inb(0);
     expect(inb(2)).toBe(0xc6);
@@ -158,7 +167,8 @@ describe("16550A receiver", () => {
     inb(6);
     outb(4, 0x00); // CTS, DSR, DCD come back: deltas
     outb(1, 0x0f);
-    (uart.receive(1), uart.receive(2));
+    uart.receive(1);
+    uart.receive(2);
     expect(inb(2)).toBe(0x06);
     inb(5);
     expect(inb(2)).toBe(0x04);
@@ -213,7 +223,8 @@ describe("16550A as the machine sees it", () => {
   });
 
   it("continues from a saved state, timeout included", () => {
-    (outb(2, 0x81), outb(1, 0x01));
+    outb(2, 0x81);
+    outb(1, 0x01);
     uart.receive(7);
     clock.advance(CHARACTER);
     const wire = new Wire();
