@@ -134,16 +134,23 @@ export class ByteReader {
   }
 }
 
-/** UTF-8 to string; the short ASCII names that symbol tables are full of do not pay for TextDecoder. */
+/**
+ * UTF-8 to string. Control characters become U+FFFD: names out of files and guests are printed on terminals. The short ASCII names
+ * that symbol tables are full of do not pay for TextDecoder.
+ */
 export function decodeText(bytes: Uint8Array, start: number, stop: number): string {
-  if (stop - start > 64) return decoder.decode(bytes.subarray(start, stop));
   let text = "";
   for (let at = start; at < stop; at++) {
     const byte = bytes[at];
-    if (byte >= 0x80) return decoder.decode(bytes.subarray(start, stop));
+    if (byte < 0x20 || byte >= 0x7f || at - start > 64) return decodeSlowly(bytes.subarray(start, stop));
     text += String.fromCharCode(byte);
   }
   return text;
+}
+
+function decodeSlowly(bytes: Uint8Array): string {
+  // eslint-disable-next-line no-control-regex
+  return decoder.decode(bytes).replace(/[\u0000-\u001f\u007f-\u009f]/g, "\ufffd");
 }
 
 /** `value` as eight hexadecimal digits without a prefix, the way tables print addresses. */
