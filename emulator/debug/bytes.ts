@@ -149,7 +149,6 @@ export function decodeText(bytes: Uint8Array, start: number, stop: number): stri
 }
 
 function decodeSlowly(bytes: Uint8Array): string {
-  // eslint-disable-next-line no-control-regex
   return decoder.decode(bytes).replace(/[\u0000-\u001f\u007f-\u009f]/g, "\ufffd");
 }
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ByteReader, FormatError } from "../../emulator/debug/bytes.ts";
+import { sizeOf } from "../../emulator/debug/dwarf/types.ts";
 import { ElfFile } from "../../emulator/debug/elf32.ts";
 import { GuestMemory, GuestReadError } from "../../emulator/debug/guest_memory.ts";
 import { FaultRing } from "../../emulator/debug/fault_ring.ts";
@@ -24,7 +25,7 @@ function useAll(bytes: Uint8Array): void {
   FaultRing.find(guest, table)?.read(0);
   for (const name of info.globalNames) {
     const variable = guest.global(name);
-    if (variable.type.kind === "struct") for (const field of variable.type.fields) variable.field(field.name).type;
+    if (variable.type.kind === "struct") for (const { name } of variable.type.fields) sizeOf(variable.field(name).type);
     if (variable.type.kind === "enum") variable.enumerator();
     if (variable.type.kind === "base") variable.number();
   }
