@@ -12,6 +12,9 @@
  * its own fault on MEMORY_FAULT. `cs:ip` is the instruction with its prefixes, `segment:offset` (selector and offset)
  * its memory operand, ignored for register forms.
  */
+export { escapeRow, ESCAPE_ROWS } from "./escape-table.ts";
+export type { EscapeRow } from "./escape-table.ts";
+export { Fpu } from "./fpu.ts";
 export { EnvironmentLayout } from "./port.ts";
 export type { FpuPort } from "./port.ts";
-export { Control, Flag, FpuStatus } from "./state.ts";
+export { Control, Flag, FpuStatus, Precision, Rounding } from "./state.ts";

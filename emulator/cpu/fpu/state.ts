@@ -29,26 +29,38 @@ export const enum Flag {
 
 /** Fields of the control word. The exception masks are its low six bits, placed like the exceptions. */
 export const enum Control {
-  PRECISION_MASK = 0x0300,
-  PRECISION_24 = 0x0000,
-  PRECISION_53 = 0x0200,
-  PRECISION_64 = 0x0300,
-  ROUNDING_MASK = 0x0c00,
-  ROUND_NEAREST = 0x0000,
-  ROUND_DOWN = 0x0400,
-  ROUND_UP = 0x0800,
-  ROUND_ZERO = 0x0c00,
+  PRECISION = 0x0300,
+  ROUNDING = 0x0c00,
   /** After FNINIT: everything masked, 64 bits, nearest. */
   INITIAL = 0x037f,
 }
 
-/** Fields of a register's third word. */
-export const enum Sign {
-  BIT = 0x8000,
+/** The precision field. 0100h is reserved; the silicon takes it for 64 bits. */
+export const enum Precision {
+  SINGLE = 0x0000,
+  DOUBLE = 0x0200,
+  EXTENDED = 0x0300,
+}
+
+/** The rounding field. */
+export const enum Rounding {
+  NEAREST = 0x0000,
+  DOWN = 0x0400,
+  UP = 0x0800,
+  ZERO = 0x0c00,
+}
+
+/** A register's third word. */
+export const enum Head {
+  SIGN = 0x8000,
   EXPONENT = 0x7fff,
-  /** Biased exponent of infinities and NaNs, and the bias. */
-  MAXIMUM = 0x7fff,
+}
+
+/** Biased exponents. */
+export const enum Exponent {
   BIAS = 0x3fff,
+  /** Infinities and NaNs. */
+  MAXIMUM = 0x7fff,
 }
 
 /** What one instruction came to. */
@@ -61,4 +73,6 @@ export const enum FpuStatus {
   PENDING = 2,
   /** Reserved encoding: #UD. */
   UNDEFINED = 3,
+  /** FXRSTOR of an MXCSR with reserved bits: #GP(0). */
+  PROTECTION = 4,
 }
