@@ -55,9 +55,9 @@ export const integerRows: readonly string[] = [
   ...shifts,
 
   // Data movement
-  "MOV m, Sreg | 8C /r",
-  "MOV r/mv, Sreg | ov 8C /r",
-  "MOV Sreg, m | 8E /r",
+  "MOV m16, Sreg | 8C /r",
+  "MOV rm:rv, Sreg | ov 8C /r",
+  "MOV Sreg, m16 | 8E /r",
   "MOV Sreg, rm:r16 | 8E /r",
   "MOV Sreg, rm:r32 | 8E /r",
   "MOV al, moffs8 | A0",
