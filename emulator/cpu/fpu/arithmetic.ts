@@ -102,12 +102,12 @@ function operate(
 
 /**
  * st0 = st0 op latch, where the latch was widened from a denormal in memory: it is normal now, so the denormal
- * exception is added here, unless a NaN takes precedence.
+ * exception is added here, unless a NaN or a division by zero takes precedence.
  */
 function operateOnDenormal(w: Int32Array, arithmetic: Arithmetic, top: number): void {
   const control = w[State.FPU_CONTROL];
   let flags = operate(w, arithmetic, State.FPU_LATCH_B, top, State.FPU_LATCH_A, control);
-  if (kindOf(w, top) < Kind.QUIET) flags |= Flag.DENORMAL;
+  if (kindOf(w, top) < Kind.QUIET && (flags & Flag.ZERO_DIVIDE) === 0) flags |= Flag.DENORMAL;
   if (blocked(flags, control)) flags &= Flag.PRE_COMPUTATION;
   else copyRegister(w, top, State.FPU_LATCH_B);
   report(w, flags);

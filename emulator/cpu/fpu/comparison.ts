@@ -43,13 +43,15 @@ export function compareRegisters(w: Int32Array, i: number, quiet: boolean, pops:
   else compareAndReport(w, slot(w, i), quiet, 0, pops);
 }
 
-/** FCOMI, FCOMIP, FUCOMI, FUCOMIP: the outcome goes to EFLAGS, the condition codes stay except C1. */
+/** FCOMI, FCOMIP, FUCOMI, FUCOMIP: the outcome goes to EFLAGS, the condition codes stay. */
 export function compareToFlags(fpu: FpuUnit, i: number, quiet: boolean, pops: boolean): void {
   const w = fpu.words;
   const outcome =
     isEmpty(w, 0) || isEmpty(w, i) ? UNORDERED | STACK_UNDERFLOW : compare(w, slot(w, 0), slot(w, i), quiet);
   const flags = outcome & ~UNORDERED;
-  report(w, flags);
+  // Only a stack fault defines C1.
+  if ((flags & Flag.STACK_FAULT) !== 0) report(w, flags);
+  else report(w, flags | (w[State.FPU_STATUS] & Flag.C1));
   fpu.port.writeCompareFlags(
     ((outcome & Flag.C0) !== 0 ? CF : 0) | ((outcome & Flag.C2) !== 0 ? PF : 0) | ((outcome & Flag.C3) !== 0 ? ZF : 0),
   );

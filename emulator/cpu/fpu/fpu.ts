@@ -15,13 +15,13 @@ import {
 import { OPERATIONS } from "./escape-table.ts";
 import { restoreExtended, saveExtended } from "./extended-state.ts";
 import { loadMemory, loadRegister, pushConstant } from "./loads.ts";
-import { changeSign, exchange, moveIf, rotate } from "./moves.ts";
+import { changeSign, exchange, freeRegister, moveIf, rotate } from "./moves.ts";
 import { Operation } from "./operations.ts";
 import type { FpuPort } from "./port.ts";
 import { Flag, FpuStatus, Head } from "./state.ts";
 import { storeMemory, storeRegister } from "./stores.ts";
 import { extractTop, transformTop } from "./unary.ts";
-import { free, isEmpty, pop, report } from "./unit.ts";
+import { isEmpty, pop, report } from "./unit.ts";
 import type { FpuUnit } from "./unit.ts";
 
 /** The x87. All its state is in the arena's state words; the instance holds only the way there. */
@@ -179,9 +179,9 @@ export class Fpu implements FpuUnit {
       case Operation.FNOP:
         return;
       case Operation.FFREE:
-        return free(w, i);
+        return freeRegister(w, i);
       case Operation.FFREEP:
-        free(w, i);
+        freeRegister(w, i);
         return pop(w);
       case Operation.FINCSTP:
         return rotate(w, 1);

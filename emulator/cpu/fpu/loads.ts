@@ -8,7 +8,7 @@ import { widenDouble, widenSingle } from "./float80/narrow.ts";
 import { copyRegister } from "./float80/store.ts";
 import { Operation } from "./operations.ts";
 import { Flag, FpuStatus } from "./state.ts";
-import { blocked, isEmpty, push, report, slot, STACK_OVERFLOW, STACK_UNDERFLOW } from "./unit.ts";
+import { isEmpty, push, report, slot, STACK_OVERFLOW, STACK_UNDERFLOW } from "./unit.ts";
 import type { FpuUnit } from "./unit.ts";
 
 /** FLD, FILD and FBLD from memory. */
@@ -63,8 +63,7 @@ function quieted(w: Int32Array, d: number): number {
 
 /** FLD st(i). */
 export function loadRegister(w: Int32Array, i: number): void {
-  // A full stack is an overflow before an empty source is an underflow.
-  if (isEmpty(w, 7) && isEmpty(w, i)) {
+  if (isEmpty(w, i)) {
     report(w, STACK_UNDERFLOW);
     if ((w[State.FPU_CONTROL] & Flag.INVALID) === 0) return;
     push(w);
@@ -92,7 +91,8 @@ function pushLatch(w: Int32Array, flags: number): void {
     return;
   }
   report(w, flags);
-  if (blocked(flags, control)) return;
+  // Unlike in arithmetic an unmasked denormal exception doesn't keep the silicon from loading.
+  if ((flags & ~control & Flag.INVALID) !== 0) return;
   push(w);
   copyRegister(w, slot(w, 0), State.FPU_LATCH_A);
 }

@@ -3,7 +3,7 @@ import { storeIndefinite } from "./float80/nan.ts";
 import { copyRegister } from "./float80/store.ts";
 import { Operation } from "./operations.ts";
 import { Flag, Head } from "./state.ts";
-import { fill, isEmpty, report, slot, STACK_UNDERFLOW } from "./unit.ts";
+import { fill, free, isEmpty, report, slot, STACK_UNDERFLOW } from "./unit.ts";
 import type { FpuUnit } from "./unit.ts";
 
 /** FXCH st(i). */
@@ -51,7 +51,6 @@ export function moveIf(fpu: FpuUnit, operation: number, i: number): void {
     fill(w, 0);
     return;
   }
-  report(w, 0);
   if (holds(operation, fpu.port.readFlags())) copyRegister(w, slot(w, 0), slot(w, i));
 }
 
@@ -80,4 +79,10 @@ function holds(operation: number, flags: number): boolean {
 export function rotate(w: Int32Array, by: number): void {
   report(w, 0);
   w[State.FPU_TOP] = (w[State.FPU_TOP] + by) & 7;
+}
+
+/** FFREE. */
+export function freeRegister(w: Int32Array, i: number): void {
+  report(w, 0);
+  free(w, i);
 }

@@ -68,7 +68,8 @@ export function storeMemory(fpu: FpuUnit, operation: number): FpuStatus {
   }
   if (empty) flags = STACK_UNDERFLOW;
   if ((flags & ~control & KEEPS_MEMORY) !== 0) {
-    report(w, flags);
+    // Nothing was rounded, then.
+    report(w, flags & ~(Flag.PRECISION | (empty ? 0 : Flag.C1)));
     return FpuStatus.DONE;
   }
   if (operation !== Operation.FBSTP) {

@@ -1,5 +1,6 @@
 import { State } from "../layout.ts";
 import { roundToInteger } from "./float80/integral.ts";
+import { Kind, kindOf } from "./float80/kind.ts";
 import { storeIndefinite } from "./float80/nan.ts";
 import { remainder } from "./float80/remainder.ts";
 import { extract, scale } from "./float80/scale.ts";
@@ -31,6 +32,7 @@ export function faultPair(w: Int32Array, flags: number): void {
 export function transformTop(w: Int32Array, operation: number): void {
   const two = operation === Operation.FSCALE || operation === Operation.FPREM || operation === Operation.FPREM1;
   if (isEmpty(w, 0) || (two && isEmpty(w, 1))) {
+    if (operation === Operation.FPREM || operation === Operation.FPREM1) w[State.FPU_STATUS] &= ~Flag.C2;
     underflowTop(w);
     return;
   }
@@ -48,10 +50,17 @@ export function transformTop(w: Int32Array, operation: number): void {
       break;
     default: {
       const flags = remainder(w, top, top, slot(w, 1), operation === Operation.FPREM1, control);
-      w[State.FPU_STATUS] &= ~Flag.CONDITIONS;
-      report(w, flags);
+      reportRemainder(w, flags);
     }
   }
+}
+
+/** Without a quotient, C0 and C3 stay. */
+function reportRemainder(w: Int32Array, flags: number): void {
+  const computed =
+    (flags & Flag.INVALID) === 0 && !blocked(flags, w[State.FPU_CONTROL]) && kindOf(w, slot(w, 0)) < Kind.QUIET;
+  w[State.FPU_STATUS] &= computed ? ~Flag.CONDITIONS : ~Flag.C2;
+  report(w, flags);
 }
 
 /** FXTRACT: the exponent replaces st0, the significand is pushed. */

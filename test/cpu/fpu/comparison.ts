@@ -13,7 +13,12 @@ export function describeAnswer(answer: Buffer): string {
   const image = answer.subarray(ANSWER_IMAGE, ANSWER_HEAD);
   const registers = [];
   for (let at: number = IMAGE.REGISTERS; at < IMAGE.LENGTH; at += 10) {
-    registers.push(`${hex(image.readUInt16LE(at + 8), 4)}:${image.subarray(at, at + 8).reverse().toString("hex")}`);
+    registers.push(
+      `${hex(image.readUInt16LE(at + 8), 4)}:${image
+        .subarray(at, at + 8)
+        .reverse()
+        .toString("hex")}`,
+    );
     image.subarray(at, at + 8).reverse();
   }
   return [

@@ -116,7 +116,7 @@ export class Bench implements FpuPort {
 /** Runs native/oracle.c requests on the emulator; the answer has the oracle's format. */
 export function runEmulated(requests: Buffer, bench = new Bench()): Buffer {
   const answers: Buffer[] = [];
-  for (let at = 0; at < requests.length; ) {
+  for (let at = 0; at < requests.length;) {
     const memoryLength = requests.readUInt16LE(at + 2);
     const answer = Buffer.alloc(ANSWER_HEAD + memoryLength);
     bench.frstor(requests.subarray(at + REQUEST_IMAGE, at + REQUEST_HEAD));

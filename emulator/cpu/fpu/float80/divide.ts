@@ -31,9 +31,9 @@ function divideSpecial(w: Int32Array, d: number, a: number, b: number, control: 
   if (kindA === kindB && (kindA === Kind.INFINITY || kindA === Kind.ZERO)) return invalid(w, d, control);
   const sign = (w[a + 2] ^ w[b + 2]) & Head.SIGN;
   if (kindB === Kind.ZERO && kindA !== Kind.INFINITY) {
-    const flags = Flag.ZERO_DIVIDE | (kindA === Kind.DENORMAL ? Flag.DENORMAL : 0);
-    if ((flags & ~control) === 0) storeInfinity(w, d, sign);
-    return flags;
+    // Takes precedence over a denormal dividend.
+    if ((control & Flag.ZERO_DIVIDE) !== 0) storeInfinity(w, d, sign);
+    return Flag.ZERO_DIVIDE;
   }
   const flags = kindA === Kind.DENORMAL || kindB === Kind.DENORMAL ? Flag.DENORMAL : 0;
   if ((flags & ~control) !== 0) return flags;

@@ -18,7 +18,7 @@ export function scale(w: Int32Array, d: number, a: number, b: number, control: n
   if (kindB === Kind.INFINITY && kindA === (down ? Kind.INFINITY : Kind.ZERO)) return invalid(w, d, control);
   const flags = kindA === Kind.DENORMAL || kindB === Kind.DENORMAL ? Flag.DENORMAL : 0;
   if ((flags & ~control) !== 0) return flags;
-  if (kindA === Kind.ZERO || kindA === Kind.INFINITY) {
+  if (kindA === Kind.ZERO || kindA === Kind.INFINITY || kindB === Kind.ZERO) {
     copyRegister(w, d, a);
     return flags;
   }
@@ -34,11 +34,11 @@ export function scale(w: Int32Array, d: number, a: number, b: number, control: n
   // "Massive" over- and underflow: not even the adjusted exponent is in range (SDM vol. 1, 8.5.4 and 8.5.5).
   if (exponent - WRAP >= Exponent.MAXIMUM && (control & Flag.OVERFLOW) === 0) {
     storeInfinity(w, d, sign);
-    return flags | Flag.OVERFLOW;
+    return flags | Flag.OVERFLOW | Flag.PRECISION | Flag.C1;
   }
   if (exponent + WRAP <= 0 && (control & Flag.UNDERFLOW) === 0) {
     storeZero(w, d, sign);
-    return flags | Flag.UNDERFLOW;
+    return flags | Flag.UNDERFLOW | Flag.PRECISION;
   }
   return flags | roundAndStore(w, d, sign, exponent, high, low, 0, control | Precision.EXTENDED);
 }
