@@ -70,14 +70,12 @@ function runNpm(root, args) {
 const OFFLINE = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ENOTCACHED|network/;
 
 function explain(status, output) {
-  const tail = output
-    .split("\n")
-    .filter((line) => line.trim() !== "" && !/A complete log of this run/.test(line))
-    .slice(-12)
-    .map((line) => `  ${line}`)
-    .join("\n");
+  // npm says what is wrong first and then explains its own command line.
+  const lines = output.split("\n").map((line) => line.replace(/^npm (error|ERR!) ?/, "").trimEnd());
+  const told = lines.filter((line) => line !== "" && !/complete log of this run|^npm warn/.test(line)).slice(0, 8);
+  const details = told.map((line) => `  ${line}`).join("\n");
   const reason = OFFLINE.test(output)
     ? "the npm registry could not be reached; the first start needs it once, later ones do not"
     : `npm ci ended with status ${status}`;
-  return `the npm packages could not be installed: ${reason}\n${tail}`;
+  return `the npm packages could not be installed: ${reason}\n${details}`;
 }

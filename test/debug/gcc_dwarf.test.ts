@@ -66,13 +66,17 @@ function compile(flags: string[]): { path: string; table: SymbolTable } {
 
 function canCompile(): boolean {
   if (!hasTool("gcc") || !hasTool("addr2line")) return false;
+  const scratch = mkdtempSync(join(tmpdir(), "faultline-gcc-"));
   try {
-    execFileSync("gcc", ["-m32", "-ffreestanding", "-nostdlib", "-xc", "-", "-shared", "-o", "/dev/null"], {
-      input: "",
+    execFileSync("gcc", ["-m32", "-xc", "-", "-o", join(scratch, "a")], {
+      input: "int main(void) { return 0; }",
+      stdio: "pipe",
     });
     return true;
   } catch {
     return false;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
   }
 }
 
