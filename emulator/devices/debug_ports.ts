@@ -29,21 +29,20 @@ export class DebugExit implements PortDevice {
   }
 }
 
-/** PM1a control of QEMU's `-M pc` at 604h: SLP_EN with sleep type 0 (a write of 2000h) turns the power off. */
+/**
+ * PM1a control of QEMU's `-M pc` at 604h: SLP_EN with sleep type 0 (a write of 2000h) turns the power off. Without ACPI
+ * tables nothing else of it is of use: it reads as zero.
+ */
 export class PowerOff implements PortDevice {
   readonly ports = [0x604, 0x605];
-  /** The register as last written, without the write-only SLP_EN. */
-  private control = 0;
   constructor(private readonly off: () => void) {}
 
-  readPort(port: number, size: AccessSize): number {
-    if (size === 1) return port === 0x605 ? this.control >> 8 : this.control & 0xff;
-    return this.control;
+  readPort(): number {
+    return 0;
   }
 
   writePort(port: number, size: AccessSize, value: number): void {
-    const written = size > 1 ? value : port === 0x605 ? (value << 8) | (this.control & 0xff) : value;
-    this.control = written & 0x1c01;
-    if (written & 0x2000 && (written & 0x1c00) === 0) this.off();
+    const control = size === 1 && port === 0x605 ? value << 8 : value;
+    if ((control & 0x3c00) === 0x2000) this.off();
   }
 }
