@@ -68,7 +68,7 @@ function address32(m: Operand, terms: readonly Term[], keepScaled: boolean): voi
 }
 
 /** Fills in the address fields of a memory operand (its displacementSize and segment are set already). */
-export function setAddress(m: Operand, value: Value, keepScaled: boolean, bits: 16 | 32): void {
+export function setAddress(m: Operand, value: Value, keepScaled: boolean): void {
   m.base = m.index = -1;
   m.scale = 1;
   m.value = low32(value.n);
@@ -76,7 +76,6 @@ export function setAddress(m: Operand, value: Value, keepScaled: boolean, bits: 
   const terms = value.registers;
   if (!terms) {
     m.addressSize = m.displacementSize > 1 ? m.displacementSize * 8 : 0;
-    if ((m.addressSize || bits) === 16 && !m.target && (value.n > 0xffff || value.n < -0x8000)) m.addressSize = 32;
     return;
   }
   m.addressSize = general(terms);

@@ -100,7 +100,8 @@ function displacementWidth(m: Operand, size: 16 | 32): number {
   if (m.base < 0) return full;
   if (m.displacementSize === 1) return 1;
   if (m.displacementSize > 1 || m.target) return full;
-  if (m.value === 0 && m.base !== 5) return 0;
+  // ebp alone has no form without a displacement; nor has bp without an index.
+  if (m.value === 0 && (m.base !== 5 || (size === 16 && m.index >= 0))) return 0;
   const value = size === 16 ? (m.value << 16) >> 16 : m.value | 0;
   return fitsSigned8(value) ? 1 : full;
 }
@@ -221,6 +222,7 @@ export function encode(form: Form, operands: readonly Operand[], context: Contex
       }
     }
   }
+  if (form.suffix >= 0) out.byte(form.suffix);
 }
 
 /** Length in bytes of a relative branch's rel8 form: prefixes, opcode, displacement. */
@@ -241,8 +243,9 @@ function immediateMatches(form: Form, slot: Slot, operand: Operand, context: Con
       return false;
     }
     if (slot.width > 1) return operand.distance !== Distance.Short;
-    if (!form.relaxable || operand.distance === Distance.Short) return true;
-    if (operand.distance === Distance.Near || !operand.target || operand.target !== context.section) return false;
+    if (operand.distance !== Distance.Any) return operand.distance === Distance.Short;
+    if (!form.relaxable) return true;
+    if (!operand.target || operand.target !== context.section) return false;
     return fitsSigned8(operand.value - context.offset - shortLength(form, context));
   }
   if (slot.signExtended) {

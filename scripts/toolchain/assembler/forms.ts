@@ -8,7 +8,7 @@
  * imm8s (a byte, sign-extended), rel8 rel16 rel32 relv, ptr16:16 ptr16:32 ptr16:v, moffs8 ... moffsv, Sreg CRn DRn TRn ST(i)
  * mm mm/m64 xmm xmm/m32 ..., or a fixed register or number: al ax eax av (al's wide forms) cl dx st0 1 3.
  * Encoding: hex bytes, XX+r XX+i (register in the opcode), /r /0.../7 (ModRM), ib iw id iv (immediate), cb cw cd cv (relative),
- * cp (far pointer), o16 o32 ov (operand size), a16 a32 (address size), wait (9B first),
+ * NN:ib (a constant byte), cp (far pointer), o16 o32 ov (operand size), a16 a32 (address size), wait (9B first),
  * df: among the sizes of this mnemonic an operand of no stated size takes the mode's default.
  * `cc` in a mnemonic with +cc in the encoding stands for the sixteen conditions.
  */
@@ -57,6 +57,8 @@ export interface Form {
   opcode: number[];
   /** -2 no ModRM, -1 /r, else the digit. */
   modrm: number;
+  /** A constant immediate byte after the operands' bytes (cmpeqps and its kin), -1 for none. */
+  suffix: number;
   wait: boolean;
   usesDefaultSize: boolean;
   /** Index of the slot whose memory operand's size other slots can state; -1 for none. */
@@ -198,6 +200,7 @@ function parseRow(row: string): Form {
     addressSize: 0,
     opcode: [],
     modrm: -2,
+    suffix: -1,
     wait: false,
     usesDefaultSize: false,
     memorySlot: slots.findIndex((s) => (s.mask & Kind.AnyMem) !== 0 && s.memorySize !== 0),
@@ -214,7 +217,8 @@ function parseRow(row: string): Form {
     else if (/^\/[0-7]$/.test(token)) {
       form.modrm = Number(token[1]);
       for (const s of slots) if (s.place === Place.Reg) s.place = Place.Rm;
-    } else if (token === "o16") form.operandSize = 16;
+    } else if (/^[0-9A-F]{2}:ib$/.test(token)) form.suffix = parseInt(token, 16);
+    else if (token === "o16") form.operandSize = 16;
     else if (token === "o32") form.operandSize = 32;
     else if (token === "a16") form.addressSize = 16;
     else if (token === "a32") form.addressSize = 32;

@@ -1,6 +1,6 @@
 /** Instructions as the source writes them: operand syntax, and the item that settles and encodes one. */
 import { setAddress } from "./address.ts";
-import { CodeBuffer, type Context, encode, Mismatch, newContext, select } from "./encode.ts";
+import { CodeBuffer, type Context, encode, fitsSigned8, Mismatch, newContext, select } from "./encode.ts";
 import { fail, type Place } from "./errors.ts";
 import { type Expression, TokenCursor } from "./expression.ts";
 import { type Form, Place as SlotPlace } from "./forms.ts";
@@ -154,6 +154,7 @@ const noSlots: Form = {
   addressSize: 0,
   opcode: [],
   modrm: -2,
+  suffix: -1,
   wait: false,
   usesDefaultSize: false,
   memorySlot: -1,
@@ -193,13 +194,13 @@ export class InstructionItem extends Item {
         operand.target = (operand.kinds & Kind.Immediate) !== 0 && this.isBranch() ? this.context.section : null;
         continue;
       }
+      source.exact = Number(value.n);
       if ((operand.kinds & (Kind.Immediate | Kind.FarPointer)) !== 0) {
         if (value.registers) fail("a register in an immediate expression");
         operand.value = low32(value.n);
         operand.target = value.target;
-        source.exact = Number(value.n);
         if (selector) operand.selector = program.number(selector, this, "a selector") ?? 0;
-      } else setAddress(operand, value, keepScaled, this.context.bits);
+      } else setAddress(operand, value, keepScaled);
     }
     return known;
   }
@@ -268,23 +269,23 @@ export class InstructionItem extends Item {
     return this.sources.every((s) => isConstant(s.expression) && isConstant(s.selector)) && !this.isBranch();
   }
 
+  /** Values against the fields they go into. */
   private check(form: Form): void {
     form.slots.forEach((slot, i) => {
       const operand = this.operands[i];
+      const { exact } = this.sources[i];
       if (slot.place === SlotPlace.Imm && !operand.target) {
-        const bits = slot.width * 8;
-        const value = this.sources[i].exact;
-        const wraps =
-          slot.signExtended && form.operandSize === 16 ? (value << 16) >> 16 : slot.signExtended ? value | 0 : value;
-        const most = slot.signExtended ? 2 ** (bits - 1) : 2 ** bits;
-        if (wraps < -(2 ** (bits - 1)) || wraps >= most) fail(`value ${value} does not fit in ${bits} bits`);
+        const value = !slot.signExtended ? exact : form.operandSize === 16 ? (exact << 16) >> 16 : exact | 0;
+        checkFits(value, slot.width, slot.signExtended, exact);
+      }
+      if ((operand.kinds & Kind.AnyMem) !== 0 && !operand.target) {
+        const width =
+          operand.displacementSize === 1 && operand.base >= 0 ? 1 : (operand.addressSize || this.context.bits) >> 3;
+        checkFits(exact, width, width === 1, exact);
       }
       if (slot.place === SlotPlace.Rel && operand.target === this.context.section) {
         const distance = operand.value - (this.context.offset + scratch.length);
-        const limit = 2 ** (slot.width * 8 - 1);
-        if (slot.width === 1 && (distance < -limit || distance >= limit)) {
-          fail(`short jump out of range: ${distance} bytes`);
-        }
+        if (slot.width === 1 && !fitsSigned8(distance)) fail(`short jump out of range: ${distance} bytes`);
       }
     });
   }
@@ -294,6 +295,11 @@ export class InstructionItem extends Item {
     this.section.lines.push({ offset: out.length, place: this.place });
     this.encodeInto(program, out, this.offset);
   }
+}
+
+function checkFits(value: number, width: number, signed: boolean, shown: number): void {
+  const half = 2 ** (width * 8 - 1);
+  if (value < -half || value >= (signed ? half : 2 * half)) fail(`value ${shown} does not fit in ${width * 8} bits`);
 }
 
 /** A line of prefixes alone. */

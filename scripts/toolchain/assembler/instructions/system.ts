@@ -34,5 +34,7 @@ export const systemRows: readonly string[] = [
   "SYSENTER | 0F 34",
   "SYSEXIT | 0F 35",
   "RSM | 0F AA",
+  "LOADALL | 0F 07",
+  "LOADALL286 | 0F 05",
   "CPUID | 0F A2",
 ];
