@@ -8,8 +8,12 @@ const args = process.argv.slice(2);
 const ownKernel = args[0] === "boot" && args.some((arg) => arg === "--kernel" || arg.startsWith("--kernel="));
 await setUpOrExit(ownKernel ? ["emulator"] : undefined);
 
-// npm changes to the package's folder; file names on the command line are meant from where it was called.
-if (process.env.npm_lifecycle_event && process.env.INIT_CWD) process.chdir(process.env.INIT_CWD);
+// npm changes to the package's folder; file names on the command line are meant from where it was called. The variables are
+// inherited by whatever a script starts, so they count only when it is us that npm runs.
+const { INIT_CWD, npm_lifecycle_event: script, npm_package_json: manifest } = process.env;
+if (INIT_CWD && (script === "faultline" || script === "start") && manifest === join(root, "package.json")) {
+  process.chdir(INIT_CWD);
+}
 const bundle = join(root, "build", "faultline.mjs");
 process.argv.splice(1, 1, bundle);
 await import(pathToFileURL(bundle).href);

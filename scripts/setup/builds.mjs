@@ -1,7 +1,7 @@
 // What is built, from what, and whether it is up to date. A build is known by the content of its inputs, not by dates.
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
 import { hashFile, hashInputs, writeFilesAtomically } from "./files.mjs";
 import { SetupError } from "./progress.mjs";
 
@@ -62,14 +62,17 @@ export const builds = { emulator, guest };
 
 const stampOf = (root, { name }) => join(root, "build", ".stamps", `${name}.json`);
 
-export function isCurrent(root, build) {
-  let stamp;
+function readStamp(root, build) {
   try {
-    stamp = JSON.parse(readFileSync(stampOf(root, build), "utf8"));
+    return JSON.parse(readFileSync(stampOf(root, build), "utf8"));
   } catch {
-    return false;
+    return undefined; // never built
   }
-  if (stamp.inputs !== hashInputs(root, build.inputs)) return false;
+}
+
+export function isCurrent(root, build) {
+  const stamp = readStamp(root, build);
+  if (stamp?.inputs !== hashInputs(root, build.inputs)) return false;
   return Object.entries(stamp.outputs).every(([path, hash]) => hashFile(join(root, path)) === hash);
 }
 
@@ -79,7 +82,11 @@ export async function runBuild(root, build) {
   const files = await build.run(root);
   writeFilesAtomically(files.filter(([, contents]) => contents !== undefined));
   const outputs = {};
-  for (const [path] of files) outputs[path.slice(root.length + 1)] = hashFile(path);
+  for (const [path] of files) outputs[relative(root, path).replaceAll("\\", "/")] = hashFile(path);
+  // What the last build made and this one does not: a program whose source is gone.
+  for (const path of Object.keys(readStamp(root, build)?.outputs ?? {})) {
+    if (!(path in outputs)) rmSync(join(root, path), { force: true });
+  }
   writeFilesAtomically([[stampOf(root, build), JSON.stringify({ inputs, outputs }, null, 2)]]);
 }
 

@@ -44,7 +44,7 @@ export async function installDependencies(root) {
     const { status, output } = await runNpm(root, [
       ...["ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund"],
       // `npm run -s` makes npm's children silent too, errors included.
-      ...["--loglevel=error", "--prefer-offline", "--fetch-retries=1"],
+      ...["--loglevel=error", "--prefer-offline", "--fetch-retries=1", "--fetch-retry-mintimeout=2000"],
     ]);
     if (status !== 0) throw new SetupError(explain(status, output));
   });
@@ -72,7 +72,9 @@ const OFFLINE = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREA
 function explain(status, output) {
   // npm says what is wrong first and then explains its own command line.
   const lines = output.split("\n").map((line) => line.replace(/^npm (error|ERR!) ?/, "").trimEnd());
-  const told = lines.filter((line) => line !== "" && !/complete log of this run|^npm warn/.test(line)).slice(0, 8);
+  const told = lines
+    .filter((line) => line !== "" && !/complete log of this run|^npm warn|^\s+at /.test(line))
+    .slice(0, 8);
   const details = told.map((line) => `  ${line}`).join("\n");
   const reason = OFFLINE.test(output)
     ? "the npm registry could not be reached; the first start needs it once, later ones do not"
