@@ -20,6 +20,7 @@ import { Operation } from "./operations.ts";
 import type { FpuPort } from "./port.ts";
 import { Flag, FpuStatus, Head } from "./state.ts";
 import { storeMemory, storeRegister } from "./stores.ts";
+import { combineTopTwo, exponential, sineAndCosine, sineOrCosine } from "./transcendentals.ts";
 import { extractTop, transformTop } from "./unary.ts";
 import { isEmpty, pop, report } from "./unit.ts";
 import type { FpuUnit } from "./unit.ts";
@@ -176,6 +177,18 @@ export class Fpu implements FpuUnit {
         return transformTop(w, operation);
       case Operation.FXTRACT:
         return extractTop(w);
+      case Operation.FSIN:
+      case Operation.FCOS:
+        return sineOrCosine(w, operation);
+      case Operation.FSINCOS:
+      case Operation.FPTAN:
+        return sineAndCosine(w, operation);
+      case Operation.F2XM1:
+        return exponential(w);
+      case Operation.FYL2X:
+      case Operation.FYL2XP1:
+      case Operation.FPATAN:
+        return combineTopTwo(w, operation);
       case Operation.FNOP:
         return;
       case Operation.FFREE:

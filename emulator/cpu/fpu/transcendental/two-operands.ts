@@ -1,0 +1,108 @@
+import { Kind } from "../float80/kind.ts";
+import { invalid } from "../float80/nan.ts";
+import { storeInfinity, storeZero } from "../float80/store.ts";
+import { Exponent, Flag, Head } from "../state.ts";
+import { arctangent } from "./arctangent.ts";
+import { Constant } from "./constants.ts";
+import { logarithm, logarithmOfOnePlus } from "./logarithm.ts";
+import { Slot, copy, fromRegister, multiply, toRegister, wide } from "./wide.ts";
+
+/**
+ * FPATAN: register y = the angle of the point (x, y); neither is a NaN (SDM vol. 2, table "FPATAN Results").
+ * Returns exceptions and C1.
+ */
+export function arctangentOf(w: Int32Array, x: number, kindX: Kind, y: number, kindY: Kind, control: number): number {
+  const flags = kindX === Kind.DENORMAL || kindY === Kind.DENORMAL ? Flag.DENORMAL : 0;
+  if ((flags & ~control) !== 0) return flags;
+  const negativeX = (w[x + 2] & Head.SIGN) !== 0;
+  const signY = w[y + 2] & Head.SIGN;
+  if (kindY === Kind.ZERO || (kindX === Kind.INFINITY && kindY !== Kind.INFINITY)) {
+    if (!negativeX) {
+      storeZero(w, y, signY);
+      return flags;
+    }
+    copy(Slot.SUM, Constant.PI);
+  } else if (kindX === Kind.INFINITY) {
+    // Both infinite: pi/4 or 3 pi/4.
+    copy(Slot.SUM, Constant.HALF_PI);
+    wide[Slot.SUM + 3]--;
+    if (negativeX) {
+      fromThree();
+      multiply(Slot.SUM, Slot.SUM, Slot.X);
+    }
+  } else if (kindX === Kind.ZERO || kindY === Kind.INFINITY) {
+    copy(Slot.SUM, Constant.HALF_PI);
+  } else {
+    fromRegister(Slot.X, w, x);
+    fromRegister(Slot.Y, w, y);
+    arctangent(Slot.SUM);
+  }
+  wide[Slot.SUM + 4] = signY >> 15;
+  return flags | toRegister(w, y, Slot.SUM, 1, control);
+}
+
+/** Slot X = 3. */
+function fromThree(): void {
+  copy(Slot.X, Constant.ONE);
+  wide[Slot.X + 2] = 0xc0000000 | 0;
+  wide[Slot.X + 3] = 1;
+}
+
+/**
+ * FYL2X and FYL2XP1: register y = y * log2(x), or y * log2(x + 1); neither is a NaN (SDM vol. 2, tables "FYL2X
+ * Results", "FYL2XP1 Results"). Returns exceptions and C1.
+ */
+export function logarithmTimes(
+  w: Int32Array,
+  x: number,
+  kindX: Kind,
+  y: number,
+  kindY: Kind,
+  plusOne: boolean,
+  control: number,
+): number {
+  const signX = w[x + 2] & Head.SIGN;
+  const signY = w[y + 2] & Head.SIGN;
+  const zeroX = kindX === Kind.ZERO;
+  // The logarithm's own kind: zero, infinite or finite, and its sign.
+  let zeroLog: boolean;
+  let infiniteLog = kindX === Kind.INFINITY;
+  let signLog: number;
+  if (plusOne) {
+    if (signX !== 0 && kindX === Kind.INFINITY) return invalid(w, y, control);
+    zeroLog = zeroX;
+    signLog = signX;
+  } else {
+    if (signX !== 0 && !zeroX) return invalid(w, y, control);
+    const exponent = w[x + 2] & Head.EXPONENT;
+    zeroLog = exponent === Exponent.BIAS && w[x + 1] << 1 === 0 && w[x] === 0;
+    signLog = exponent < Exponent.BIAS ? Head.SIGN : 0;
+    infiniteLog ||= zeroX;
+  }
+  if ((zeroLog && kindY === Kind.INFINITY) || (infiniteLog && kindY === Kind.ZERO)) return invalid(w, y, control);
+  const sign = signY ^ signLog;
+  if (zeroX && !plusOne && kindY !== Kind.INFINITY) {
+    if ((control & Flag.ZERO_DIVIDE) !== 0) storeInfinity(w, y, sign);
+    return Flag.ZERO_DIVIDE;
+  }
+  const flags = kindX === Kind.DENORMAL || kindY === Kind.DENORMAL ? Flag.DENORMAL : 0;
+  if ((flags & ~control) !== 0) return flags;
+  if (infiniteLog || kindY === Kind.INFINITY) {
+    storeInfinity(w, y, sign);
+    return flags;
+  }
+  if (zeroLog || kindY === Kind.ZERO) {
+    storeZero(w, y, sign);
+    return flags;
+  }
+  let exact = 0;
+  if (plusOne) {
+    logarithmOfOnePlus(Slot.SUM, w, x);
+  } else {
+    logarithm(Slot.SUM, w, x);
+    exact = w[x + 1] << 1 === 0 && w[x] === 0 ? 1 : 0;
+  }
+  fromRegister(Slot.Y, w, y);
+  multiply(Slot.SUM, Slot.SUM, Slot.Y);
+  return flags | toRegister(w, y, Slot.SUM, exact ^ 1, control);
+}
