@@ -9,6 +9,8 @@ export interface Command {
   summary: string;
   /** `faultline NAME --help`: usage, options with defaults, exit statuses, an example. */
   help: string;
+  /** The words of the command line that are the command's own, when others (a program's arguments) follow them. */
+  ownArguments?(args: string[]): string[];
   /** @returns the exit status @throws UserError for what the user got wrong */
   run(args: string[]): Promise<number>;
 }

@@ -3,9 +3,11 @@ import { UserError } from "../machine/user_error.ts";
 import { bootCommand } from "./boot.ts";
 import { closest } from "./closest.ts";
 import { type Command, ExitStatus } from "./command.ts";
+import { runCommand } from "./run.ts";
+import { startCommand } from "./start.ts";
 import { VERSION } from "./version.ts";
 
-const commands: readonly Command[] = [bootCommand];
+const commands: readonly Command[] = [startCommand, runCommand, bootCommand];
 
 const HELP = `Usage: faultline COMMAND [options]
 
@@ -24,7 +26,8 @@ async function main(args: string[]): Promise<number> {
   if (name === "--help" || name === "-h") return print(HELP);
   if (name === "help") return print(rest.length > 0 ? find(rest[0]).help : HELP);
   const command = find(name);
-  const asksHelp = beforeSeparator(rest).some((arg) => arg === "--help" || arg === "-h");
+  const own = command.ownArguments?.(rest) ?? beforeSeparator(rest);
+  const asksHelp = own.some((arg) => arg === "--help" || arg === "-h");
   return asksHelp ? print(command.help) : command.run(rest);
 }
 
