@@ -5,16 +5,16 @@ const HEADER_SIZE = 52;
 const PROGRAM_HEADER_SIZE = 32;
 const SECTION_HEADER_SIZE = 40;
 
-const enum Elf {
-  CLASS_32 = 1,
-  CLASS_64 = 2,
-  LITTLE_ENDIAN = 1,
-  TYPE_EXEC = 2,
-  TYPE_DYN = 3,
-  MACHINE_386 = 3,
-  PT_LOAD = 1,
-  PF_X = 1,
-}
+// Names as in the ABI's tables.
+const ELFCLASS32 = 1;
+const ELFCLASS64 = 2;
+const ELFDATA2LSB = 1;
+const ELFDATA2MSB = 2;
+const ET_EXEC = 2;
+const ET_DYN = 3;
+const EM_386 = 3;
+const PT_LOAD = 1;
+const PF_X = 1;
 
 const MACHINE_NAMES: Record<number, string> = {
   2: "SPARC",
@@ -56,16 +56,16 @@ export function readElfImage(file: Uint8Array, name: string): ElfImage {
   if (!isElf(file)) throw new UserError(`${name}: not an ELF file`);
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   if (file.length < 20) throw truncated(name, HEADER_SIZE, file.length);
-  const machine = view.getUint16(18, file[5] !== 2);
-  if (file[4] !== Elf.CLASS_32 || file[5] !== Elf.LITTLE_ENDIAN || machine !== Elf.MACHINE_386) {
-    const bits = file[4] === Elf.CLASS_64 ? "64-bit" : "32-bit";
+  const machine = view.getUint16(18, file[5] !== ELFDATA2MSB);
+  if (file[4] !== ELFCLASS32 || file[5] !== ELFDATA2LSB || machine !== EM_386) {
+    const bits = file[4] === ELFCLASS64 ? "64-bit" : "32-bit";
     throw new UserError(
       `${name}: not an i386 ELF file (it is ${bits}, ${MACHINE_NAMES[machine] ?? `machine ${machine}`})`,
     );
   }
   if (file.length < HEADER_SIZE) throw truncated(name, HEADER_SIZE, file.length);
   const type = view.getUint16(16, true);
-  if (type !== Elf.TYPE_EXEC && type !== Elf.TYPE_DYN) {
+  if (type !== ET_EXEC && type !== ET_DYN) {
     throw new UserError(`${name}: not an executable (ELF type ${type}; was it linked?)`);
   }
   const segments = readSegments(file, view, name);
@@ -81,7 +81,7 @@ function readSegments(file: Uint8Array, view: DataView, name: string): LoadSegme
     if (at + PROGRAM_HEADER_SIZE > file.length) throw truncated(name, at + PROGRAM_HEADER_SIZE, file.length);
     const word = (field: number) => view.getUint32(at + field, true);
     const fileSize = word(16);
-    if (word(0) !== Elf.PT_LOAD || word(20) === 0) continue;
+    if (word(0) !== PT_LOAD || word(20) === 0) continue;
     const fileEnd = word(4) + fileSize;
     if (fileEnd > file.length) throw truncated(name, fileEnd, file.length);
     segments.push({
@@ -89,7 +89,7 @@ function readSegments(file: Uint8Array, view: DataView, name: string): LoadSegme
       physical: word(12),
       bytes: file.subarray(word(4), fileEnd),
       memorySize: Math.max(word(20), fileSize),
-      executable: (word(24) & Elf.PF_X) !== 0,
+      executable: (word(24) & PF_X) !== 0,
     });
   }
   if (segments.length === 0) throw new UserError(`${name}: the ELF file has nothing to load`);
