@@ -1,0 +1,56 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Pace } from "../../emulator/host/pace.ts";
+
+const MS = 100_000;
+let pace: Pace;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  pace = new Pace(() => performance.now());
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("real time for a guest that is watched", () => {
+  it("sleeps as long as the guest waits", async () => {
+    const passed = pace.wait(10 * MS);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(await passed).toBe(10 * MS);
+  });
+
+  it("saves short waits up", async () => {
+    expect([pace.wait(MS), pace.wait(MS), pace.wait(MS)]).toEqual([MS, MS, MS]);
+    const start = performance.now();
+    const passed = pace.wait(MS);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(await passed).toBe(MS);
+    expect(performance.now() - start).toBeGreaterThanOrEqual(4);
+  });
+
+  it("lets only as much guest time pass as real time did when it is woken", async () => {
+    const passed = pace.wait(1000 * MS);
+    await vi.advanceTimersByTimeAsync(30);
+    pace.wake();
+    expect(await passed).toBe(30 * MS);
+  });
+
+  it("makes up for the time that the guest's work took", async () => {
+    pace.ran(0, 8); // 8 ms of host time for nothing
+    const start = performance.now();
+    const passed = pace.wait(20 * MS);
+    await vi.advanceTimersByTimeAsync(12);
+    expect(await passed).toBe(20 * MS);
+    expect(performance.now() - start).toBe(12);
+  });
+
+  it("forgets a long delay", async () => {
+    pace.ran(0, 60_000);
+    expect(pace.wait(45 * MS)).toBe(45 * MS); // 50 ms at most are made up for
+    const start = performance.now();
+    const passed = pace.wait(20 * MS);
+    await vi.advanceTimersByTimeAsync(15);
+    await passed;
+    expect(performance.now() - start).toBe(15);
+  });
+});
