@@ -35,9 +35,9 @@ export function readCpio(archive: Uint8Array): CpioEntry[] {
     const magic = header.slice(0, 6);
     if (magic !== MAGIC && magic !== MAGIC_CHECKED) throw new FormatError("cpio archive: an entry has no newc header");
     const field = (index: number): number => {
-      const value = Number.parseInt(header.slice(6 + index * 8, 14 + index * 8), 16);
-      if (!(value >= 0)) throw new FormatError("cpio archive: a number is not hexadecimal");
-      return value;
+      const digits = header.slice(6 + index * 8, 14 + index * 8);
+      if (!/^[0-9a-fA-F]{8}$/.test(digits)) throw new FormatError("cpio archive: a number is not hexadecimal");
+      return Number.parseInt(digits, 16);
     };
     const nameBytes = reader.take(field(11));
     const name = decodeText(nameBytes, 0, Math.max(0, nameBytes.length - 1));
