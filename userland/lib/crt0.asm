@@ -17,8 +17,8 @@ _start: xor ebp, ebp            ; marks the outermost frame for backtraces
         and esp, -16
         sub esp, 12             ; the ABI wants ESP a multiple of 16 at each call
         push esi
-        call start_program      ; first, so that initialisers may use the environment
-        call _init              ; what the program's file-level initialisers compute
+        call _init              ; what file-level initialisers compute: variables, so before anything sets them
+        call start_program
         add esp, 16
         mov eax, [esi]          ; argc
         lea ecx, [esi + 4]      ; argv

@@ -78,7 +78,7 @@ export function fflush(file: File): i32 {
 }
 
 function flush_all(): void {
-  for (let file = streams; file; file = file.next) if ((file.flags & Flag.READING) == 0) fflush(file);
+  for (let file = streams; file; file = file!.next) if ((file.flags & Flag.READING) == 0) fflush(file);
 }
 
 /** Puts one byte into the buffer. Every public call ends with `settle`. */
@@ -242,7 +242,7 @@ export function fclose(file: File): i32 {
   if (close(file.fd) < 0) result = EOF;
   if (streams == file) streams = file.next;
   else {
-    for (let other = streams; other; other = other.next) if (other.next == file) other.next = file.next;
+    for (let other = streams; other; other = other!.next) if (other.next == file) other.next = file.next;
   }
   const allocated = (file.flags & Flag.ALLOCATED) != 0;
   file.flags = Flag.OPEN | Flag.FAILED;

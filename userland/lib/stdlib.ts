@@ -82,7 +82,7 @@ function swap(left: usize, right: usize, size: u32): void {
 /** Lets the element at `root` sink in the heap of the first `count` elements. */
 function sift_down(base: usize, root: u32, count: u32, size: u32, compare: Compare): void {
   for (;;) {
-    let child = 2 * root + 1;
+    let child: u32 = 2 * root + 1;
     if (child >= count) return;
     if (child + 1 < count && compare(base + child * size, base + (child + 1) * size) < 0) child++;
     if (compare(base + root * size, base + child * size) >= 0) return;

@@ -232,7 +232,7 @@ function new_expansion(split: bool): Expansion {
 /** All fields that a list of words gives, which may be none. */
 export function expand_words(words: Word | null): Word | null {
   const expansion = new_expansion(true);
-  for (let word = words; word; word = word.next) {
+  for (let word = words; word; word = word!.next) {
     expand_text(expansion, word.text, false);
     end_field(expansion);
   }

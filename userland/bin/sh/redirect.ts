@@ -72,7 +72,7 @@ function duplicate(redirect: Redirect, target: string): bool {
 /** Carries out a command's redirections in order; false, with a message, when one fails. */
 export function redirect_all(first: Redirect | null, keep: bool): bool {
   if (first) fflush(stdout); // what the shell wrote so far belongs to the old place
-  for (let redirect = first; redirect; redirect = redirect.next) {
+  for (let redirect = first; redirect; redirect = redirect!.next) {
     const target = expand_single(redirect.target.text);
     if (keep) save(redirect.fd);
     let done: bool = false;

@@ -22,7 +22,7 @@ function fork_child(): i32 {
 }
 
 function assign(assignments: Word | null, exported: bool): void {
-  for (let word = assignments; word; word = word.next) {
+  for (let word = assignments; word; word = word!.next) {
     const equals = strchr(word.text, Char.EQUALS)!;
     const name = copy_text(word.text, addr(equals) - addr(word.text));
     set_variable(name, expand_single(skip(equals, 1)));
@@ -33,10 +33,10 @@ function assign(assignments: Word | null, exported: bool): void {
 /** A list of words as an argument vector. */
 function make_argv(words: Word): Arr<string> {
   let count: u32 = 0;
-  for (let word: Word | null = words; word; word = word.next) count++;
+  for (let word: Word | null = words; word; word = word!.next) count++;
   const argv = changetype<Arr<string>>(allocate((count + 1) * 4));
   let i: u32 = 0;
-  for (let word: Word | null = words; word; word = word.next) argv[i++] = word.text;
+  for (let word: Word | null = words; word; word = word!.next) argv[i++] = word.text;
   store<usize>(addr(argv) + count * 4, 0);
   return argv;
 }
@@ -114,7 +114,7 @@ function run_background(node: Node): i32 {
 function run_for(node: Node): i32 {
   const name = node.words!;
   let status = 0;
-  for (let word = expand_words(name.next); word; word = word.next) {
+  for (let word = expand_words(name.next); word; word = word!.next) {
     set_variable(name.text, word.text);
     status = run(node.left!);
   }

@@ -73,7 +73,7 @@ export function new_word(text: string): Word {
 export function append_word(first: Word | null, word: Word): Word {
   if (!first) return word;
   let last: Word = first;
-  for (let next = last.next; next; next = next.next) last = next;
+  for (let next = last.next; next; next = next!.next) last = next;
   last.next = word;
   return first;
 }

@@ -48,7 +48,7 @@ export function positional(index: u32): string | null {
 }
 
 function find(name: string): Variable | null {
-  for (let variable = first; variable; variable = variable.next) if (variable.name == name) return variable;
+  for (let variable = first; variable; variable = variable!.next) if (variable.name == name) return variable;
   return null;
 }
 
@@ -92,7 +92,7 @@ export function export_variable(name: string): void {
 
 export function unset_variable(name: string): void {
   let previous: Variable | null = null;
-  for (let variable = first; variable; variable = variable.next) {
+  for (let variable = first; variable; variable = variable!.next) {
     if (variable.name == name) {
       if (previous) previous.next = variable.next;
       else first = variable.next;
@@ -135,10 +135,10 @@ export function import_environment(): void {
 /** The exported variables as execve wants them, in the shell's memory. */
 export function make_environment(): Arr<string> {
   let count: u32 = 0;
-  for (let variable = first; variable; variable = variable.next) count++;
+  for (let variable = first; variable; variable = variable!.next) count++;
   const list = changetype<Arr<string>>(allocate((count + 1) * 4));
   let used: u32 = 0;
-  for (let variable = first; variable; variable = variable.next) {
+  for (let variable = first; variable; variable = variable!.next) {
     const value = variable.value;
     if (!variable.exported || !value) continue;
     const text = allocate(strlen(variable.name) + strlen(value) + 2);
@@ -153,7 +153,7 @@ export function make_environment(): Arr<string> {
 
 /** What `export` alone prints. */
 export function print_exported(): void {
-  for (let variable = first; variable; variable = variable.next) {
+  for (let variable = first; variable; variable = variable!.next) {
     const value = variable.value;
     if (!variable.exported) continue;
     if (value) printf('export %s="%s"\n', variable.name, value);
