@@ -76,6 +76,10 @@
 /** lock xadd (486): adds `value`, returns what was there. */
 @external("cpu", "xadd") export declare function xadd(pointer: usize, value: u32): u32;
 
+// --- arithmetic
+/** DIV: high:low by divisor. Quotient in the low half of the result, remainder in the high half; #DE if the quotient needs more than 32 bits. */
+@external("cpu", "divide") export declare function divide(high: u32, low: u32, divisor: u32): u64;
+
 // --- int 0x80: number in EAX, arguments in EBX ECX EDX ESI EDI EBP, result from EAX
 @external("cpu", "int80_0") export declare function int80_0(number: u32): i32;
 @external("cpu", "int80_1") export declare function int80_1(number: u32, a: u32): i32;

@@ -1,6 +1,5 @@
 // Classes AssemblyScript insists on finding before it compiles anything. Guest code has no managed objects: nothing here
 // has a body that could run.
-export abstract class Object {}
 @final export abstract class ArrayBuffer {}
 export abstract class ArrayBufferView {}
 @final export abstract class Function<T> {}

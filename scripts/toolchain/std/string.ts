@@ -9,7 +9,7 @@ function equal(a: usize, b: usize): bool {
   }
 }
 
-@final @unmanaged export abstract class String {
+@final export abstract class String {
   @operator("==") private static __eq(a: String | null, b: String | null): bool {
     return equal(changetype<usize>(a), changetype<usize>(b));
   }

@@ -218,6 +218,9 @@ declare module "~lib/cpu" {
   export function cmpxchg(pointer: usize, expected: u32, value: u32): u32;
   /** lock xadd (486): adds `value`, returns what was there. */
   export function xadd(pointer: usize, value: u32): u32;
+  // --- arithmetic
+  /** DIV: high:low by divisor. Quotient in the low half of the result, remainder in the high half; #DE if the quotient needs more than 32 bits. */
+  export function divide(high: u32, low: u32, divisor: u32): u64;
   // --- int 0x80: number in EAX, arguments in EBX ECX EDX ESI EDI EBP, result from EAX
   export function int80_0(number: u32): i32;
   export function int80_1(number: u32, a: u32): i32;

@@ -1,0 +1,2 @@
+// The implicit base of every class; AssemblyScript knows it by the name of this file.
+export abstract class Object {}
