@@ -243,8 +243,9 @@ export function span_extend(span: Span, extra: u32): bool {
   const after = span_at(span.page + span.pages);
   if (!after || after.use != SpanUse.FREE || after.pages < extra) return false;
   free_spans = list_remove(free_spans, after);
+  after.use = span.use; // no longer free, or its own rest would join it again
   if (!span_shrink(after, extra)) {
-    free_spans = list_push(free_spans, after);
+    release_run(after);
     return false;
   }
   const fresh = span.fresh;
