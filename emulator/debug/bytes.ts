@@ -112,10 +112,14 @@ export class ByteReader {
   /** The NUL-terminated UTF-8 text at the cursor. */
   text(): string {
     const start = this.offset;
-    const stop = this.bytes.indexOf(0, start);
+    this.skipText();
+    return decodeText(this.bytes, start, this.offset - 1);
+  }
+
+  skipText(): void {
+    const stop = this.bytes.indexOf(0, this.offset);
     if (stop < 0 || stop >= this.end) throw new FormatError(`${this.what}: a string has no end`);
     this.offset = stop + 1;
-    return decodeText(this.bytes, start, stop);
   }
 
   take(length: number): Uint8Array {
@@ -132,6 +136,13 @@ export class ByteReader {
     const at = this.#take(length);
     return new ByteReader(this.bytes, this.what, at, at + length);
   }
+}
+
+/** The NUL-terminated text at `offset` of a string section. */
+export function textAt(section: Uint8Array, what: string, offset: number): string {
+  const stop = offset < section.length ? section.indexOf(0, offset) : -1;
+  if (stop < 0) throw new FormatError(`${what}: no string at offset 0x${offset.toString(16)}`);
+  return decodeText(section, offset, stop);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { ByteReader, FormatError } from "../bytes.ts";
 import { Form } from "./constants.ts";
+import { fixedSize } from "./forms.ts";
 
 export interface Abbreviation {
   readonly tag: number;
@@ -8,6 +9,8 @@ export interface Abbreviation {
   readonly forms: Uint16Array;
   /** The value of an implicit_const attribute, by attribute position. */
   readonly constants: readonly number[];
+  /** Bytes that all attributes together take, -1 when that differs from entry to entry. */
+  readonly size: number;
 }
 
 export type AbbreviationTable = ReadonlyMap<number, Abbreviation>;
@@ -15,8 +18,13 @@ export type AbbreviationTable = ReadonlyMap<number, Abbreviation>;
 /** No producer comes near this; without it a few bytes per entry could ask for any amount of work. */
 const MOST_ATTRIBUTES = 200;
 
-/** The abbreviation table at `offset` of .debug_abbrev (DWARF 4, section 7.5.3). */
-export function readAbbreviations(section: Uint8Array, offset: number): AbbreviationTable {
+/** The abbreviation table at `offset` of .debug_abbrev (DWARF 4, section 7.5.3), for units with these sizes. */
+export function readAbbreviations(
+  section: Uint8Array,
+  offset: number,
+  offsetSize: number,
+  addressSize: number,
+): AbbreviationTable {
   const reader = new ByteReader(section, ".debug_abbrev", offset);
   const table = new Map<number, Abbreviation>();
   for (;;) {
@@ -42,6 +50,17 @@ export function readAbbreviations(section: Uint8Array, offset: number): Abbrevia
       attributes: Uint16Array.from(attributes),
       forms: Uint16Array.from(forms),
       constants,
+      size: totalSize(forms, offsetSize, addressSize),
     });
   }
+}
+
+function totalSize(forms: readonly number[], offsetSize: number, addressSize: number): number {
+  let total = 0;
+  for (const form of forms) {
+    const size = fixedSize(form, offsetSize, addressSize);
+    if (size < 0) return -1;
+    total += size;
+  }
+  return total;
 }

@@ -1,4 +1,4 @@
-import { ByteReader, FormatError } from "../bytes.ts";
+import { ByteReader, FormatError, textAt } from "../bytes.ts";
 import { Form } from "./constants.ts";
 import type { DwarfSections } from "./sections.ts";
 
@@ -116,46 +116,51 @@ export function readForm(reader: ByteReader, form: number, constant: number, uni
   }
 }
 
-/** Moves past one attribute value without building it: most of .debug_info is skipped, not read. */
-export function skipForm(reader: ByteReader, form: number, unit: FormContext): void {
+/** Bytes that a form always takes, -1 when that depends on the value. */
+export function fixedSize(form: number, offsetSize: number, addressSize: number): number {
   switch (form) {
-    case Form.STRING: {
-      const stop = reader.bytes.indexOf(0, reader.offset);
-      if (stop < 0 || stop >= reader.end) throw new FormatError(`${reader.what}: a string has no end`);
-      reader.offset = stop + 1;
-      return;
-    }
-    case Form.STRP:
-    case Form.LINE_STRP:
-      reader.skip(unit.offsetSize);
-      return;
-    case Form.STRX:
-    case Form.ADDRX:
-      reader.uleb();
-      return;
+    case Form.FLAG_PRESENT:
+    case Form.IMPLICIT_CONST:
+      return 0;
+    case Form.DATA1:
+    case Form.FLAG:
+    case Form.REF1:
     case Form.STRX1:
     case Form.ADDRX1:
-      reader.skip(1);
-      return;
+      return 1;
+    case Form.DATA2:
+    case Form.REF2:
     case Form.STRX2:
     case Form.ADDRX2:
-      reader.skip(2);
-      return;
-    case Form.STRX3:
-    case Form.ADDRX3:
-      reader.skip(3);
-      return;
+      return 2;
+    case Form.DATA4:
+    case Form.REF4:
     case Form.STRX4:
     case Form.ADDRX4:
-      reader.skip(4);
-      return;
+      return 4;
+    case Form.DATA8:
+    case Form.REF8:
+      return 8;
+    case Form.ADDR:
+      return addressSize;
+    case Form.STRP:
+    case Form.LINE_STRP:
+    case Form.SEC_OFFSET:
+      return offsetSize;
     default:
-      readForm(reader, form, 0, unit);
+      return -1;
   }
 }
 
-function textAt(section: Uint8Array, name: string, offset: number): string {
-  return new ByteReader(section, name, offset).text();
+/** Moves past one attribute value without building it: most of .debug_info is skipped, not read. */
+export function skipForm(reader: ByteReader, form: number, unit: FormContext): void {
+  const size = fixedSize(form, unit.offsetSize, unit.addressSize);
+  if (size >= 0) reader.skip(size);
+  else if (form === Form.STRING) reader.skipText();
+  // An index is passed over without looking it up: the tables may be missing.
+  else if (form === Form.STRX || form === Form.ADDRX) reader.uleb();
+  else if (form === Form.STRX3 || form === Form.ADDRX3) reader.skip(3);
+  else readForm(reader, form, 0, unit);
 }
 
 function indexedText(unit: FormContext, index: number): string {

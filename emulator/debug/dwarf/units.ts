@@ -10,6 +10,8 @@ export interface Unit extends FormContext {
   readonly first: number;
   readonly end: number;
   readonly abbreviations: AbbreviationTable;
+  /** Nobody may hold on to its position across calls. */
+  readonly reader: ByteReader;
   name: string;
   directory: string;
   lowPc: number;
@@ -58,7 +60,7 @@ export class Entry {
   /** Where the entries after this one's attributes start: its first child, or its next sibling. */
   get attributesEnd(): number {
     const reader = infoReader(this.unit, this.attributesAt);
-    for (const form of this.abbreviation.forms) skipForm(reader, form, this.unit);
+    skipAttributes(reader, this.abbreviation, this.unit);
     return reader.offset;
   }
 
@@ -104,20 +106,29 @@ function after(entry: Entry): number {
     }
     const abbreviation = unit.abbreviations.get(code);
     if (!abbreviation) throw new FormatError(`.debug_info: no abbreviation ${code}`);
-    for (const form of abbreviation.forms) skipForm(reader, form, unit);
+    skipAttributes(reader, abbreviation, unit);
     if (abbreviation.hasChildren) depth++;
   }
   return reader.offset;
 }
 
+function skipAttributes(reader: ByteReader, { size, forms }: Abbreviation, unit: Unit): void {
+  if (size >= 0) reader.skip(size);
+  else for (const form of forms) skipForm(reader, form, unit);
+}
+
+/** The unit's one reader, set to `offset`. Making one for every entry would cost more than reading the entry. */
 function infoReader(unit: Unit, offset: number): ByteReader {
-  return new ByteReader(unit.sections.info, ".debug_info", offset, unit.end);
+  const { reader } = unit;
+  if (offset > reader.end) throw new FormatError(`.debug_info: nothing at offset 0x${offset.toString(16)}`);
+  reader.offset = offset;
+  return reader;
 }
 
 /** All compile units, headers and root attributes only. */
 export function readUnits(sections: DwarfSections): Unit[] {
   const units: Unit[] = [];
-  const tables = new Map<number, AbbreviationTable>();
+  const tables = new Map<string, AbbreviationTable>();
   const reader = new ByteReader(sections.info, ".debug_info");
   while (!reader.atEnd) {
     const unit = readUnitHeader(reader, sections, tables);
@@ -129,7 +140,7 @@ export function readUnits(sections: DwarfSections): Unit[] {
 function readUnitHeader(
   reader: ByteReader,
   sections: DwarfSections,
-  tables: Map<number, AbbreviationTable>,
+  tables: Map<string, AbbreviationTable>,
 ): Unit | undefined {
   const offset = reader.offset;
   let length = reader.u32();
@@ -151,10 +162,11 @@ function readUnitHeader(
     abbreviationOffset = body.unsigned(offsetSize);
     addressSize = body.u8();
   }
-  let abbreviations = tables.get(abbreviationOffset);
+  const key = `${abbreviationOffset} ${offsetSize} ${addressSize}`;
+  let abbreviations = tables.get(key);
   if (!abbreviations) {
-    abbreviations = readAbbreviations(sections.abbreviations, abbreviationOffset);
-    tables.set(abbreviationOffset, abbreviations);
+    abbreviations = readAbbreviations(sections.abbreviations, abbreviationOffset, offsetSize, addressSize);
+    tables.set(key, abbreviations);
   }
   const unit: Unit = {
     sections,
@@ -165,6 +177,7 @@ function readUnitHeader(
     first: body.offset,
     end: body.end,
     abbreviations,
+    reader: body,
     // Defaults of DWARF 5 sections 7.26 and 7.27: just past a header of the table.
     stringOffsetsBase: offsetSize === 8 ? 16 : 8,
     addressBase: offsetSize === 8 ? 16 : 8,
