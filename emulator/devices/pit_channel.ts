@@ -15,6 +15,8 @@ const NEVER = Infinity;
 
 export class PitChannel {
   private mode = 3;
+  /** M2-M0 as written: the status byte shows them so. */
+  private modeBits = 3;
   private access: number = Access.LOW_HIGH;
   private bcd = false;
   private gate: boolean;
@@ -61,6 +63,7 @@ export class PitChannel {
     this.sync(now);
     this.hold(now);
     const mode = (value >> 1) & 7;
+    this.modeBits = mode;
     this.mode = mode > 5 ? mode - 4 : mode; // M2 is "don't care" for modes 2 and 3
     this.access = access;
     this.bcd = (value & 1) !== 0;
@@ -116,7 +119,7 @@ export class PitChannel {
     if (this.latchedStatus >= 0) return;
     const out = this.output(now) ? 0x80 : 0;
     const nullCount = this.nullCount ? 0x40 : 0;
-    this.latchedStatus = out | nullCount | (this.access << 4) | (this.mode << 1) | (this.bcd ? 1 : 0);
+    this.latchedStatus = out | nullCount | (this.access << 4) | (this.modeBits << 1) | (this.bcd ? 1 : 0);
   }
 
   /** "Gate Pin Operations Summary": level for modes 0 and 4, trigger for 1 and 5, both for 2 and 3. */
@@ -172,6 +175,7 @@ export class PitChannel {
   saveState(): DeviceState {
     return {
       mode: this.mode,
+      modeBits: this.modeBits,
       access: this.access,
       bcd: this.bcd,
       gate: this.gate,

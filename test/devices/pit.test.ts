@@ -158,11 +158,12 @@ describe("8254 modes", () => {
     expect(trace(6, 11)).toBe("HHH_HH");
   });
 
-  it("modes 6 and 7 are 2 and 3", () => {
+  it("modes 6 and 7 are 2 and 3, but read back as written", () => {
+    gate(true);
     control(0xbc);
-    expect(status(2) & 0x0e).toBe(0x04);
-    control(0xbe);
-    expect(status(2) & 0x0e).toBe(0x06);
+    write16(2, 4);
+    expect(trace(1, 5)).toBe("HHH_H");
+    expect(status(2) & 0x0e).toBe(0x0c);
   });
 
   it("count 0 is 65536, or 10000 in BCD", () => {
