@@ -32,8 +32,8 @@ export function reportEnd(end: RunEnd, faults: FaultChain): EndReport {
       return {
         status: ExitStatus.IDLE_FOR_GOOD,
         line:
-          `guest is idle for good: its input is over, and it has done nothing but wait for ${end.seconds} s ` +
-          `of its time (--idle-limit)`,
+          `guest is idle for good: nobody can reach it, and it has done nothing but wait for ${end.seconds} s ` +
+          "of its time (--idle-limit)",
       };
     case "signal":
       return { status: ExitStatus.SIGNAL + constants.signals[end.signal], line: null };

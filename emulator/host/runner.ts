@@ -72,8 +72,8 @@ class Runner {
     const { machine, serial } = options;
     this.machine = machine;
     this.endpoints = [...serial, ...(options.outputs ?? [])];
-    const pending = (): boolean => this.lines.some(({ feed }) => feed.pending > 0);
-    this.watch = new IdleWatch(machine, options.idleLimit || Infinity, pending);
+    const taken = (): number => this.lines.reduce((sum, { feed }) => sum + feed.delivered, 0);
+    this.watch = new IdleWatch(machine, options.idleLimit || Infinity, taken);
     for (const [port, endpoint] of serial.entries()) {
       if (endpoint.input === null) continue;
       this.lines.push({ endpoint, feed: new ConsoleFeed(machine, port, endpoint.input), paused: false });

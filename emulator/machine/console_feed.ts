@@ -27,6 +27,7 @@ export class ConsoleFeed {
   /** Next byte of the first chunk. */
   private offset = 0;
   private queued = 0;
+  private taken = 0;
   private ended = false;
   /** Earliest time for the next byte. */
   private readyAt = 0;
@@ -51,6 +52,11 @@ export class ConsoleFeed {
   /** Bytes that have not gone into the receiver yet. */
   get pending(): number {
     return this.queued;
+  }
+
+  /** Bytes that have gone in, ^D at the end not counted. */
+  get delivered(): number {
+    return this.taken;
   }
 
   /** More input. In a replay there is none: the log has it. */
@@ -129,6 +135,7 @@ export class ConsoleFeed {
     const chunk = this.chunks[0];
     const byte = chunk[this.offset++];
     this.queued--;
+    this.taken++;
     if (this.offset === chunk.length) {
       this.chunks.shift();
       this.offset = 0;

@@ -15,17 +15,18 @@ export class IdleWatch {
   private readonly timer: Timer;
   private quietSeconds = 0;
   private outputs = 0;
+  private inputs = 0;
   private idleTicks = 0;
   private polls = 0;
 
   /**
    * @param limitSeconds of machine time without output or work, after which the machine ends with "idle-for-good"
-   * @param inputPending true while there is input that the guest has not taken
+   * @param inputTaken how many bytes of its input the guest has taken
    */
   constructor(
     private readonly machine: Machine,
     private readonly limitSeconds: number,
-    private readonly inputPending: () => boolean,
+    private readonly inputTaken: () => number,
   ) {
     this.timer = machine.clock.createInputTimer("idle watch", () => this.check());
   }
@@ -41,7 +42,7 @@ export class IdleWatch {
     const { machine } = this;
     const idle = machine.clock.idleTicks - this.idleTicks >= SECOND * IDLE_SHARE;
     const polling = this.pollCount() - this.polls >= POLLS_PER_SECOND;
-    const active = machine.outputCount !== this.outputs || this.inputPending();
+    const active = machine.outputCount !== this.outputs || this.inputTaken() !== this.inputs;
     if (active || !(idle || polling)) this.quietSeconds = 0;
     else this.quietSeconds += idle ? 1 : POLLED_SECOND;
     if (this.quietSeconds >= this.limitSeconds) {
@@ -54,6 +55,7 @@ export class IdleWatch {
 
   private mark(): void {
     this.outputs = this.machine.outputCount;
+    this.inputs = this.inputTaken();
     this.idleTicks = this.machine.clock.idleTicks;
     this.polls = this.pollCount();
   }

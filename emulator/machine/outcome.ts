@@ -9,7 +9,7 @@ export type EndOutcome =
   | { kind: "reset" }
   /** The processor shut down; `eip` is where it was. */
   | { kind: "triple-fault"; eip: number }
-  /** The guest waits for input that has ended, and did nothing else for `seconds` of its time. */
+  /** No input can come any more, and the guest did nothing but wait for `seconds` of its time. */
   | { kind: "idle-for-good"; seconds: number };
 
 /** Why Machine.run returned. */
