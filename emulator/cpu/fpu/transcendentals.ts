@@ -3,10 +3,10 @@ import { Kind, kindOf } from "./float80/kind.ts";
 import { invalid, propagate, propagatePair, storeIndefinite } from "./float80/nan.ts";
 import { copyRegister, storeInfinity } from "./float80/store.ts";
 import { Operation } from "./operations.ts";
-import { Exponent, Flag, Head } from "./state.ts";
+import { Control, Exponent, Flag, Head } from "./state.ts";
 import { exponentialLessOne } from "./transcendental/exponential.ts";
 import { arctangentOf, logarithmTimes } from "./transcendental/two-operands.ts";
-import { isTooLarge, reduce, sineOfSum } from "./transcendental/trigonometry.ts";
+import { TINY_EXPONENT, isTooLarge, reduce, sineOfSum } from "./transcendental/trigonometry.ts";
 import { Slot, divide, toRegister } from "./transcendental/wide.ts";
 import { faultPair, underflowTop } from "./unary.ts";
 import { blocked, fill, isEmpty, pop, push, report, slot, STACK_OVERFLOW, STACK_UNDERFLOW } from "./unit.ts";
@@ -28,7 +28,7 @@ export function sineOrCosine(w: Int32Array, operation: number): void {
   const flags = kind === Kind.DENORMAL ? Flag.DENORMAL : 0;
   if (blocked(flags, control)) return report(w, flags);
   sineOfSum(Slot.SINE, reduce(w, top) + (cosine ? 1 : 0));
-  report(w, flags | toRegister(w, top, Slot.SINE, 1, control));
+  report(w, flags | toRegister(w, top, Slot.SINE, 1, roundingOf(w, top, control)));
 }
 
 /** FSINCOS (sine replaces st0, cosine is pushed) and FPTAN (tangent replaces st0, 1.0 is pushed). */
@@ -56,15 +56,18 @@ export function sineAndCosine(w: Int32Array, operation: number): void {
     storeOne(w, next);
   } else {
     const quadrant = reduce(w, top);
+    const rounding = roundingOf(w, top, control);
     sineOfSum(Slot.SINE, quadrant);
     sineOfSum(Slot.COSINE, quadrant + 1);
     if (tangent) {
       divide(Slot.SINE, Slot.SINE, Slot.COSINE);
       storeOne(w, next);
     } else {
-      flags |= toRegister(w, next, Slot.COSINE, 1, control) & ~Flag.C1;
+      // C1 is the cosine's.
+      flags |= toRegister(w, next, Slot.COSINE, 1, rounding);
     }
-    flags |= toRegister(w, top, Slot.SINE, 1, control);
+    const result = toRegister(w, top, Slot.SINE, 1, rounding);
+    flags |= tangent ? result : result & ~Flag.C1;
   }
   report(w, flags);
   push(w);
@@ -87,9 +90,9 @@ export function exponential(w: Int32Array): void {
   if (blocked(flags, control)) return report(w, flags);
   const exponent = w[top + 2] & Head.EXPONENT;
   if (exponent >= Exponent.BIAS) {
-    // 1 gives 1, -1 gives -1/2. Beyond, the result is undefined: the operand stays.
+    // 1 gives 1, -1 gives -1/2. Beyond, the result is undefined: the silicon leaves the operand.
     if (exponent === Exponent.BIAS && w[top + 1] << 1 === 0 && w[top] === 0 && negative) w[top + 2]--;
-    return report(w, flags);
+    return report(w, flags | Flag.PRECISION);
   }
   exponentialLessOne(Slot.SUM, w, top);
   report(w, flags | toRegister(w, top, Slot.SUM, 1, control));
@@ -120,6 +123,11 @@ export function combineTopTwo(w: Int32Array, operation: number): void {
 function storeOne(w: Int32Array, d: number, sign = 0): void {
   storeInfinity(w, d, sign);
   w[d + 2] = sign | Exponent.BIAS;
+}
+
+/** Where the sine is the argument and the cosine one, the silicon doesn't round by the rounding field. */
+function roundingOf(w: Int32Array, a: number, control: number): number {
+  return (w[a + 2] & Head.EXPONENT) < Exponent.BIAS + TINY_EXPONENT ? control & ~Control.ROUNDING : control;
 }
 
 function notFinite(w: Int32Array, d: number, a: number, kind: Kind, control: number): number {

@@ -62,3 +62,31 @@ export function randomCase(random: Random, row: EscapeRow): Case {
 /** The rows compared bit for bit. */
 export const EXACT_ROWS = ESCAPE_ROWS.filter((row) => !isTranscendental(row));
 export const TRANSCENDENTAL_ROWS = ESCAPE_ROWS.filter(isTranscendental);
+
+/** Register forms, for sequences. */
+const SEQUENCE_ROWS = EXACT_ROWS.filter((row) => row.count !== 0);
+
+/**
+ * Two to seven register instructions in a row, with WAIT and now and then a reserved encoding: an unmasked exception of
+ * one must stop the next waiting one and no other.
+ */
+export function randomSequence(random: Random): Case {
+  const test = randomCase(random, SEQUENCE_ROWS[0]);
+  const code: number[] = [];
+  for (let n = 2 + random.below(6); n > 0; n--) {
+    if (random.chance(5)) {
+      code.push(0x9b);
+    } else if (random.chance(2)) {
+      code.push(0xd8 + random.below(8), 0xc0 + random.below(64));
+    } else {
+      const row = random.pick(SEQUENCE_ROWS);
+      code.push(row.opcode, row.modrm + (row.count === 8 ? random.below(random.chance(70) ? 3 : 8) : 0));
+    }
+  }
+  // Transcendental encodings drawn as "reserved" would make later results inexact: plain ones instead.
+  for (let at = 0; at < code.length; at += code[at] === 0x9b ? 1 : 2) {
+    const [opcode, modrm] = [code[at], code[at + 1]];
+    if (TRANSCENDENTAL_ROWS.some((row) => row.opcode === opcode && row.modrm === modrm)) code[at + 1] = 0xd0;
+  }
+  return { ...test, code, tags: random.chance(50) ? test.tags : random.bits() & 0xffff };
+}

@@ -3,22 +3,23 @@ import { Fpu, FpuStatus } from "../../../emulator/cpu/fpu/index.ts";
 import type { FpuPort } from "../../../emulator/cpu/fpu/index.ts";
 
 export const REQUEST_HEAD = 132;
-export const ANSWER_HEAD = 120;
+export const ANSWER_HEAD = 124;
 /** Offsets in an FRSTOR image, 32-bit protected layout. */
 export const IMAGE = { CONTROL: 0, STATUS: 4, TAGS: 8, REGISTERS: 28, LENGTH: 108 } as const;
 /** Where the image is in a request and in an answer. */
 export const REQUEST_IMAGE = 24;
-export const ANSWER_IMAGE = 12;
+export const ANSWER_IMAGE = 16;
 
 /** Signals as Linux numbers them. */
 const SIGILL = 4;
 const SIGFPE = 8;
 const SIGSEGV = 11;
 const ARITHMETIC_FLAGS = 0x8d5;
+const NARROW_PROTECTED = 2;
 const WIDE_PROTECTED = 3;
 
 export interface Case {
-  /** Instruction bytes; a memory operand is [ebx], ModRM 03h + reg * 8. */
+  /** Instruction bytes, one or more; a memory operand is [ebx], ModRM 03h + reg * 8. */
   code: number[];
   /** EFLAGS, arithmetic flags only. */
   flags: number;
@@ -59,6 +60,8 @@ export class Bench implements FpuPort {
   flags = 0;
   ax = 0;
   layout = WIDE_PROTECTED;
+  /** Where `run` stopped. */
+  offset = 0;
   /** Makes every memory access fault. */
   faulting = false;
 
@@ -97,19 +100,30 @@ export class Bench implements FpuPort {
     this.layout = WIDE_PROTECTED;
     this.fpu.executeEscape(0xdd, 0x33, 0, 0, 0, 0);
   }
-  /** Runs one instruction; returns an FpuStatus. */
-  execute(code: ArrayLike<number>): FpuStatus {
-    let at = 0;
-    this.layout = WIDE_PROTECTED;
-    if (code[at] === 0x66) {
-      at++;
-      this.layout = 2;
+  /** Runs instructions up to the first that is not DONE; `offset` is where that is. */
+  run(code: ArrayLike<number>): FpuStatus {
+    for (let at = 0; at < code.length;) {
+      this.offset = at;
+      this.layout = WIDE_PROTECTED;
+      if (code[at] === 0x66) {
+        at++;
+        this.layout = NARROW_PROTECTED;
+      }
+      let status: FpuStatus;
+      if (code[at] === 0x9b) {
+        status = this.fpu.pending ? FpuStatus.PENDING : FpuStatus.DONE;
+        at++;
+      } else if (code[at] === 0x0f) {
+        status = (code[at + 2] & 0x38) === 0 ? this.fpu.saveExtended(true) : this.fpu.restoreExtended(true);
+        at += 3;
+      } else {
+        status = this.fpu.executeEscape(code[at], code[at + 1], 0, 0, 0, 0);
+        at += 2;
+      }
+      if (status !== FpuStatus.DONE) return status;
     }
-    if (code[at] === 0x9b) return this.fpu.pending ? FpuStatus.PENDING : FpuStatus.DONE;
-    if (code[at] === 0x0f) {
-      return (code[at + 2] & 0x38) === 0 ? this.fpu.saveExtended(true) : this.fpu.restoreExtended(true);
-    }
-    return this.fpu.executeEscape(code[at], code[at + 1], 0, 0, 0, 0);
+    this.offset = 0;
+    return FpuStatus.DONE;
   }
 }
 
@@ -125,10 +139,13 @@ export function runEmulated(requests: Buffer, bench = new Bench()): Buffer {
     const memory = answer.subarray(ANSWER_HEAD);
     requests.copy(memory, 0, at + REQUEST_HEAD, at + REQUEST_HEAD + memoryLength);
     bench.memory = memory;
-    const status = bench.execute(requests.subarray(at + 8, at + 24));
+    const status = bench.run(requests.subarray(at + 8, at + 8 + requests[at]));
     answer.writeUInt32LE([0, SIGSEGV, SIGFPE, SIGILL, SIGSEGV][status], 0);
-    answer.writeUInt32LE(bench.flags, 4);
-    answer.writeUInt32LE((0xaaaa0000 | bench.ax) >>> 0, 8);
+    answer.writeUInt32LE(bench.offset, 4);
+    if (status === FpuStatus.DONE) {
+      answer.writeUInt32LE(bench.flags, 8);
+      answer.writeUInt32LE((0xaaaa0000 | bench.ax) >>> 0, 12);
+    }
     bench.fnsave(answer.subarray(ANSWER_IMAGE, ANSWER_HEAD));
     answers.push(answer);
     at += REQUEST_HEAD + memoryLength;

@@ -7,6 +7,10 @@ const ROOT_2 = 0xb504f334;
 /** d = log2 of register `a` of `w`, positive and finite. Exactly zero or an integer for a power of two. */
 export function logarithm(d: number, w: Int32Array, a: number): void {
   fromRegister(Slot.X, w, a);
+  logarithmOfX(d);
+}
+
+function logarithmOfX(d: number): void {
   let exponent = wide[Slot.X + 3];
   wide[Slot.X + 3] = 0;
   if (wide[Slot.X + 2] >>> 0 >= ROOT_2) {
@@ -25,8 +29,14 @@ export function logarithm(d: number, w: Int32Array, a: number): void {
 
 /** d = log2(1 + a) for register `a` of `w`, not zero, above -1. */
 export function logarithmOfOnePlus(d: number, w: Int32Array, a: number): void {
-  // 1 + a = (2 + a)/2 * ..., and (m - 1)/(m + 1) with m = 1 + a is a / (2 + a).
   fromRegister(Slot.R, w, a);
+  if (wide[Slot.R + 3] >= -2) {
+    // Not documented beyond 1 - sqrt(1/2), but the silicon computes it: 1 + a has few enough bits.
+    add(Slot.X, Constant.ONE, Slot.R);
+    logarithmOfX(d);
+    return;
+  }
+  // (m - 1) / (m + 1) with m = 1 + a is a / (2 + a): no bit of a small a is lost.
   copy(Slot.X, Constant.ONE);
   wide[Slot.X + 3] = 1;
   add(Slot.X, Slot.X, Slot.R);

@@ -1,7 +1,7 @@
 import { below } from "../float80/word.ts";
 import { Exponent, Head } from "../state.ts";
 import { Constant, inverseFactorial } from "./constants.ts";
-import { Slot, add, fromDouble, fromRegister, multiply, putNormalised, toDouble, wide } from "./wide.ts";
+import { Slot, add, copy, fromDouble, fromRegister, multiply, putNormalised, toDouble, wide } from "./wide.ts";
 
 /** The processor's pi: 66 bits, PI_66 * 2^-64 (SDM vol. 1, 8.3.8). As half pi it is PI_66 * 2^-65. */
 const PI_HIGH = 3;
@@ -13,8 +13,16 @@ export function isTooLarge(w: Int32Array, a: number): boolean {
   return (w[a + 2] & Head.EXPONENT) >= Exponent.BIAS + 63;
 }
 
+/** Below 2^-68 the silicon's sine is the argument, its cosine one. */
+export const TINY_EXPONENT = -68;
+
 /** d = sine of R plus `quadrant` quarter turns. */
 export function sineOfSum(d: number, quadrant: number): void {
+  if (wide[Slot.R + 3] < TINY_EXPONENT) {
+    // Only an argument that is itself so small is left with so little.
+    copy(d, (quadrant & 1) !== 0 ? Constant.ONE : Slot.R);
+    return;
+  }
   multiply(Slot.T, Slot.R, Slot.R);
   if ((quadrant & 1) !== 0) cosineSeries(d, toDouble(Slot.T));
   else sineSeries(d, toDouble(Slot.T));

@@ -1,11 +1,15 @@
+import { divide } from "../float80/divide.ts";
 import { Kind } from "../float80/kind.ts";
 import { invalid } from "../float80/nan.ts";
-import { storeInfinity, storeZero } from "../float80/store.ts";
-import { Exponent, Flag, Head } from "../state.ts";
+import { copyRegister, storeInfinity, storeZero } from "../float80/store.ts";
+import { Exponent, Flag, Head, Precision } from "../state.ts";
 import { arctangent } from "./arctangent.ts";
 import { Constant } from "./constants.ts";
 import { logarithm, logarithmOfOnePlus } from "./logarithm.ts";
 import { Slot, copy, fromRegister, multiply, toRegister, wide } from "./wide.ts";
+
+/** With exponents this far apart the silicon takes the quotient for the angle. */
+const QUOTIENT_DISTANCE = 40;
 
 /**
  * FPATAN: register y = the angle of the point (x, y); neither is a NaN (SDM vol. 2, table "FPATAN Results").
@@ -35,6 +39,9 @@ export function arctangentOf(w: Int32Array, x: number, kindX: Kind, y: number, k
   } else {
     fromRegister(Slot.X, w, x);
     fromRegister(Slot.Y, w, y);
+    if (!negativeX && wide[Slot.X + 3] - wide[Slot.Y + 3] > QUOTIENT_DISTANCE) {
+      return flags | divide(w, y, y, x, control | Precision.EXTENDED) | Flag.PRECISION;
+    }
     arctangent(Slot.SUM);
   }
   wide[Slot.SUM + 4] = signY >> 15;
@@ -95,14 +102,20 @@ export function logarithmTimes(
     storeZero(w, y, sign);
     return flags;
   }
-  let exact = 0;
+  let sticky = 1;
   if (plusOne) {
+    if (signX !== 0 && (w[x + 2] & Head.EXPONENT) >= Exponent.BIAS) {
+      // Undefined: the silicon gives x.
+      copyRegister(w, y, x);
+      return flags | Flag.PRECISION;
+    }
     logarithmOfOnePlus(Slot.SUM, w, x);
   } else {
     logarithm(Slot.SUM, w, x);
-    exact = w[x + 1] << 1 === 0 && w[x] === 0 ? 1 : 0;
+    // Of a power of two exact, but flagged inexact all the same.
+    if (w[x + 1] << 1 === 0 && w[x] === 0) sticky = 0;
   }
   fromRegister(Slot.Y, w, y);
   multiply(Slot.SUM, Slot.SUM, Slot.Y);
-  return flags | toRegister(w, y, Slot.SUM, exact ^ 1, control);
+  return flags | Flag.PRECISION | toRegister(w, y, Slot.SUM, sticky, control);
 }

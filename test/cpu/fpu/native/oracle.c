@@ -5,14 +5,15 @@
  *   u8  reserved
  *   u16 memory_length    0..640, bytes of the operand EBX points at (64-byte aligned)
  *   u32 eflags           arithmetic flags loaded before the instruction
- *   u8  code[16]         the instruction under test; its memory operand, if any, is [ebx]
+ *   u8  code[16]         the instructions under test; a memory operand is [ebx]
  *   u8  image[108]       FRSTOR image (32-bit protected layout) loaded before it
  *   u8  memory[memory_length]
  * stdout, one record per case:
- *   u32 signal           0, or SIGFPE, SIGILL, SIGSEGV, SIGBUS raised by the instruction
- *   u32 eflags           after the instruction
- *   u32 eax              after the instruction (AAAAAAAAh before it)
- *   u8  image[108]       FNSAVE image taken after it
+ *   u32 signal           0, or SIGFPE, SIGILL, SIGSEGV, SIGBUS raised by an instruction
+ *   u32 offset           which: its offset in the code; 0 without a signal
+ *   u32 eflags           after the instructions (0 after a signal)
+ *   u32 eax              after the instructions (0 after a signal; AAAAAAAAh before)
+ *   u8  image[108]       x87 state after the instructions, or at the signal: an FNSAVE image
  *   u8  memory[memory_length]
  */
 #define _GNU_SOURCE
@@ -23,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 
 #pragma pack(push, 1)
 struct request {
@@ -33,7 +35,7 @@ struct request {
   uint8_t image[108];
 };
 struct answer {
-  uint32_t signal, eflags, eax;
+  uint32_t signal, offset, eflags, eax;
   uint8_t image[108];
 };
 #pragma pack(pop)
@@ -43,9 +45,18 @@ static struct answer answer;
 static uint8_t memory[640] __attribute__((aligned(64)));
 static sigjmp_buf escape;
 
-static void on_signal(int number) { siglongjmp(escape, number); }
+static uint8_t *thunk, *slot;
 
-/* frstor request.image; popfd; <instruction>; pushfd; store eax, eflags; fnsave answer.image; ret */
+static void on_signal(int number, siginfo_t *info, void *context) {
+  const mcontext_t *machine = &((ucontext_t *)context)->uc_mcontext;
+  (void)info;
+  answer.offset = (uint32_t)machine->gregs[REG_EIP] - (uint32_t)(uintptr_t)slot;
+  /* The kernel's record of the x87 begins with an FNSAVE image. */
+  memcpy(answer.image, machine->fpregs, sizeof answer.image);
+  siglongjmp(escape, number);
+}
+
+/* frstor request.image; popfd; <instructions>; pushfd; store eax, eflags; fnsave answer.image; ret */
 static uint8_t *emit(uint8_t *p, const char *bytes, size_t n) {
   memcpy(p, bytes, n);
   return p + n;
@@ -55,8 +66,6 @@ static uint8_t *emit_address(uint8_t *p, const void *address) {
   memcpy(p, &value, 4);
   return p + 4;
 }
-
-static uint8_t *thunk, *slot;
 
 static void build_prologue(void) {
   uint8_t *p = thunk;
@@ -83,8 +92,8 @@ int main(void) {
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
-    action.sa_handler = on_signal;
-    action.sa_flags = SA_NODEFER;
+    action.sa_sigaction = on_signal;
+    action.sa_flags = SA_NODEFER | SA_SIGINFO;
     sigaction(signals[i], &action, NULL);
   }
   thunk = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -96,11 +105,7 @@ int main(void) {
     build_case();
     memset(&answer, 0, sizeof answer);
     int number = sigsetjmp(escape, 0);
-    if (number == 0) {
-      ((void (*)(void))thunk)();
-    } else {
-      __asm__ volatile("fnclex; fnsave %0" : "=m"(answer.image)::"memory");
-    }
+    if (number == 0) ((void (*)(void))thunk)();
     answer.signal = number;
     __asm__ volatile("fninit");
     fwrite(&answer, sizeof answer, 1, stdout);
