@@ -10,6 +10,7 @@ import { chdir, getcwd } from "../../lib/unistd";
 import { allocate, copy_text } from "./memory";
 import { is_name } from "./parse";
 import { run_program } from "./program";
+import { evaluate_test } from "./test";
 import {
   export_variable,
   get_variable,
@@ -23,12 +24,22 @@ import {
 const PATH_MAX: u32 = 4096;
 
 const help =
-  "Programs are found along $PATH: see `ls /bin`; each explains itself with --help.\nIn the shell itself:\n  cd [DIRECTORY]        change the working directory; cd - goes back\n  exit [STATUS]         leave the shell\n  export [NAME[=VALUE]] give variables to programs, or list those that are given\n  unset NAME            forget a variable\n  exec PROGRAM          run a program in place of the shell\n  help                  this text\nGrammar: a; b   a && b   a || b   a | b   ! a   a &   (a)   { a; }   < > >> 2> >&   # comment\n  if a; then b; [elif c; then d;] [else e;] fi   while a; do b; done   for x in a b; do c; done\n  'text' \"text $x\" \\c   $x ${x} ${x:-word} ${#x} $? $$ $! $# $0 $1 $@   * ? [a-z]\n";
+  "Programs are found along $PATH: see `ls /bin`; each explains itself with --help.\nIn the shell itself:\n  cd [DIRECTORY]        change the working directory; cd - goes back\n  exit [STATUS]         leave the shell\n  export [NAME[=VALUE]] give variables to programs, or list those that are given\n  unset NAME            forget a variable\n  exec PROGRAM          run a program in place of the shell\n  test EXPRESSION       -e -f -d -r -w -x -s FILE, -n -z TEXT, = !=, -eq -ne -lt -le -gt -ge, ! -a -o; also [ ]\n  help                  this text\nGrammar: a; b   a && b   a || b   a | b   ! a   a &   (a)   { a; }   < > >> 2> >&   # comment\n  if a; then b; [elif c; then d;] [else e;] fi   while a; do b; done   for x in a b; do c; done\n  'text' \"text $x\" \\c   $x ${x} ${x:-word} ${#x} $(a) $? $$ $! $# $0 $1 $@   * ? [a-z]\n";
 
 type Builtin = (argv: Arr<string>) => i32;
 
-const names: StaticArray<string> = ["cd", "exit", "export", "unset", "exec", "help", ":"];
-const functions: StaticArray<Builtin> = [do_cd, do_exit, do_export, do_unset, do_exec, do_help, do_colon];
+const names: StaticArray<string> = ["cd", "exit", "export", "unset", "exec", "help", "test", "[", ":"];
+const functions: StaticArray<Builtin> = [
+  do_cd,
+  do_exit,
+  do_export,
+  do_unset,
+  do_exec,
+  do_help,
+  do_test,
+  do_bracket,
+  do_colon,
+];
 
 /** Index of the builtin called `name`, or -1. */
 export function find_builtin(name: string): i32 {
@@ -110,6 +121,25 @@ function do_unset(argv: Arr<string>): i32 {
 function do_exec(argv: Arr<string>): i32 {
   if (argument(argv, 1)) run_program(changetype<Arr<string>>(addr(argv) + 4));
   return 0;
+}
+
+function argument_count(argv: Arr<string>): u32 {
+  let count: u32 = 0;
+  while (argument(argv, count)) count++;
+  return count;
+}
+
+function do_test(argv: Arr<string>): i32 {
+  return evaluate_test(changetype<Arr<string>>(addr(argv) + 4), argument_count(argv) - 1);
+}
+
+function do_bracket(argv: Arr<string>): i32 {
+  const count = argument_count(argv);
+  if (argv[count - 1] != "]") {
+    fputs("sh: [: missing ]\n", stderr);
+    return 2;
+  }
+  return evaluate_test(changetype<Arr<string>>(addr(argv) + 4), count - 2);
 }
 
 function do_colon(argv: Arr<string>): i32 {

@@ -4,7 +4,9 @@ import { snprintf } from "../../lib/printf";
 import { at, skip, strlen } from "../../lib/string";
 import { getpid } from "../../lib/unistd";
 import { glob, is_special } from "./glob";
+import { braced_length, commands_length } from "./lexer";
 import { Text, allocate, copy_text, new_text, text_put, text_string } from "./memory";
+import { output_of } from "./substitute";
 import { Word, append_word, new_word } from "./tree";
 import { get_variable, last_background, last_status, positional, positional_count } from "./vars";
 
@@ -128,7 +130,7 @@ function expand_braces(expansion: Expansion, text: string, quoted: bool): string
     return text;
   }
   const word = skip(rest, empty_too ? 2 : 1);
-  const end = closing_brace(word);
+  const end = braced_length(word);
   const value = parameter_value(name);
   const present = value ? !empty_too || at(value, 0) != 0 : false;
   if (operator == Char.MINUS && present) put_value(expansion, value!, quoted);
@@ -136,30 +138,15 @@ function expand_braces(expansion: Expansion, text: string, quoted: bool): string
   return skip(word, end + 1);
 }
 
-/** Index of the brace that ends the word, past quotes. */
-function closing_brace(word: string): u32 {
-  let i: u32 = 0;
-  let depth = 0;
-  for (; at(word, i) != 0; i++) {
-    const c = at(word, i);
-    if (c == Char.BACKSLASH && at(word, i + 1) != 0) i++;
-    else if (c == Char.DOLLAR && at(word, i + 1) == Char.LEFT_BRACE) depth++;
-    else if (c == Char.RIGHT_BRACE) {
-      if (depth == 0) return i;
-      depth--;
-    } else if (c == Char.APOSTROPHE || c == Char.QUOTE) {
-      const quote = c;
-      for (i++; at(word, i) != 0 && at(word, i) != quote; i++)
-        if (at(word, i) == Char.BACKSLASH && quote == Char.QUOTE) i++;
-      if (at(word, i) == 0) return i;
-    }
-  }
-  return i;
-}
-
 /** Expands what is behind a dollar sign; returns the text behind it. */
 function expand_dollar(expansion: Expansion, text: string, quoted: bool): string {
   if (at(text, 0) == Char.LEFT_BRACE) return expand_braces(expansion, skip(text, 1), quoted);
+  if (at(text, 0) == Char.LEFT_PAREN) {
+    const commands = skip(text, 1);
+    const end = commands_length(commands);
+    put_value(expansion, output_of(copy_text(commands, end)), quoted);
+    return skip(commands, end + 1);
+  }
   const length = name_length(text);
   if (length == 0) {
     put_literal(expansion, Char.DOLLAR);

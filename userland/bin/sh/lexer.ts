@@ -53,27 +53,49 @@ function ends_word(c: i32): bool {
 /** Index behind the quoted part that begins at `i`, or -1 when it does not end. */
 function skip_quoted(text: string, i: u32): i32 {
   const quote = at(text, i++);
-  for (; at(text, i) != quote; i++) {
-    if (at(text, i) == Char.BACKSLASH && quote == Char.QUOTE) i++;
-    if (at(text, i) == 0) return -1;
+  for (;;) {
+    const c = at(text, i);
+    if (c == quote) return i + 1;
+    if (c == 0) return -1;
+    if (quote == Char.APOSTROPHE) i++;
+    else {
+      const end = c == Char.APOSTROPHE ? <i32>i + 1 : skip_part(text, i);
+      if (end < 0) return -1;
+      i = end;
+    }
+  }
+}
+
+/** Index behind what stands at `i` within a word: a byte, an escaped byte, a quoted part, an expansion. -1: unfinished. */
+function skip_part(text: string, i: u32): i32 {
+  const c = at(text, i);
+  if (c == 0) return -1;
+  if (c == Char.BACKSLASH) return at(text, i + 1) == 0 || joins_nothing(text, i) ? -1 : i + 2;
+  if (c == Char.QUOTE || c == Char.APOSTROPHE) return skip_quoted(text, i);
+  if (c == Char.DOLLAR && at(text, i + 1) == Char.LEFT_BRACE) return skip_braces(text, i + 2);
+  if (c == Char.DOLLAR && at(text, i + 1) == Char.LEFT_PAREN) return skip_parentheses(text, i + 2);
+  return i + 1;
+}
+
+/** Index behind the `}` that ends the text of `${...}` at `i`, or -1. */
+function skip_braces(text: string, i: u32): i32 {
+  while (at(text, i) != Char.RIGHT_BRACE) {
+    const end = skip_part(text, i);
+    if (end < 0) return -1;
+    i = end;
   }
   return i + 1;
 }
 
-/** Index behind `${...}` whose brace is at `i`, or -1. */
-function skip_braces(text: string, i: u32): i32 {
-  i++;
-  while (at(text, i) != Char.RIGHT_BRACE) {
+/** Index behind the `)` that ends the commands of `$(...)` at `i`, or -1. */
+function skip_parentheses(text: string, i: u32): i32 {
+  for (;;) {
     const c = at(text, i);
-    if (c == 0) return -1;
-    if (c == Char.QUOTE || c == Char.APOSTROPHE) {
-      const end = skip_quoted(text, i);
-      if (end < 0) return -1;
-      i = end;
-    } else if (c == Char.BACKSLASH && at(text, i + 1) != 0) i += 2;
-    else i++;
+    if (c == Char.RIGHT_PAREN) return i + 1;
+    const end = c == Char.LEFT_PAREN ? skip_parentheses(text, i + 1) : skip_part(text, i);
+    if (end < 0) return -1;
+    i = end;
   }
-  return i + 1;
 }
 
 /** A backslash before the last newline: the line that it joins is not there yet. */
@@ -84,20 +106,21 @@ function joins_nothing(text: string, i: u32): bool {
 /** Length of the word at the start of `text`, or -1 when it does not end within the text. */
 function word_length(text: string): i32 {
   let i: i32 = 0;
-  for (;;) {
-    const c = at(text, i);
-    if (c == Char.BACKSLASH) {
-      if (at(text, i + 1) == 0 || joins_nothing(text, i)) return -1;
-      i += 2;
-    } else if (c == Char.QUOTE || c == Char.APOSTROPHE) {
-      i = skip_quoted(text, i);
-      if (i < 0) return -1;
-    } else if (c == Char.DOLLAR && at(text, i + 1) == Char.LEFT_BRACE) {
-      i = skip_braces(text, i + 1);
-      if (i < 0) return -1;
-    } else if (ends_word(c)) return i;
-    else i++;
+  while (!ends_word(at(text, i))) {
+    i = skip_part(text, i);
+    if (i < 0) return -1;
   }
+  return i;
+}
+
+/** Length of the commands at the start of `text` up to the `)` that ends their `$(...)`, which the lexer has seen. */
+export function commands_length(text: string): u32 {
+  return skip_parentheses(text, 0) - 1;
+}
+
+/** Length of the word at the start of `text` up to the `}` that ends its `${...}`, which the lexer has seen. */
+export function braced_length(text: string): u32 {
+  return skip_braces(text, 0) - 1;
 }
 
 /** How long the operator was that `operator_at` found. */

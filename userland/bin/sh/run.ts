@@ -10,6 +10,7 @@ import { expand_single, expand_words } from "./expand";
 import { MARK_SIZE, Mark, allocate, copy_text, release, set_mark } from "./memory";
 import { detach_input, run_program, wait_for } from "./program";
 import { redirect_all, restore, saved_position } from "./redirect";
+import { set_substitution_status, substitution_status } from "./substitute";
 import { Node, NodeKind, Word } from "./tree";
 import { export_variable, set_last_background, set_last_status, set_variable } from "./vars";
 
@@ -61,8 +62,9 @@ function run_simple(node: Node): i32 {
   const lasting = words ? words.text == "exec" : false;
   let status = 1;
   if (redirect_all(node.redirects, !lasting)) {
+    set_substitution_status(0);
     assign(node.assignments, false);
-    status = words ? run_builtin(builtin, make_argv(words)) : 0;
+    status = words ? run_builtin(builtin, make_argv(words)) : substitution_status;
   }
   restore(position);
   return status;
