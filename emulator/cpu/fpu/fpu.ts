@@ -12,8 +12,8 @@ import {
   storeEnvironment,
   storeWord,
 } from "./environment.ts";
-import { OPERATIONS } from "./escape-table.ts";
-import { restoreExtended, saveExtended } from "./extended-state.ts";
+import { OPERATIONS } from "./escape_table.ts";
+import { restoreExtended, saveExtended } from "./extended_state.ts";
 import { loadMemory, loadRegister, pushConstant } from "./loads.ts";
 import { changeSign, exchange, freeRegister, moveIf, rotate } from "./moves.ts";
 import { Operation } from "./operations.ts";

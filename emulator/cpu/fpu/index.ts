@@ -12,8 +12,8 @@
  * its own fault on MEMORY_FAULT. `cs:ip` is the instruction with its prefixes, `segment:offset` (selector and offset)
  * its memory operand, ignored for register forms.
  */
-export { escapeRow, ESCAPE_ROWS } from "./escape-table.ts";
-export type { EscapeRow } from "./escape-table.ts";
+export { escapeRow, ESCAPE_ROWS } from "./escape_table.ts";
+export type { EscapeRow } from "./escape_table.ts";
 export { Fpu } from "./fpu.ts";
 export { EnvironmentLayout } from "./port.ts";
 export type { FpuPort } from "./port.ts";

@@ -5,7 +5,7 @@ import { copyRegister, storeInfinity } from "./float80/store.ts";
 import { Operation } from "./operations.ts";
 import { Control, Exponent, Flag, Head } from "./state.ts";
 import { exponentialLessOne } from "./transcendental/exponential.ts";
-import { arctangentOf, logarithmTimes } from "./transcendental/two-operands.ts";
+import { arctangentOf, logarithmTimes } from "./transcendental/two_operands.ts";
 import { TINY_EXPONENT, isTooLarge, reduce, sineOfSum } from "./transcendental/trigonometry.ts";
 import { Slot, divide, toRegister } from "./transcendental/wide.ts";
 import { faultPair, underflowTop } from "./unary.ts";

@@ -10,7 +10,7 @@ import { NativeOracle, whyNoOracle } from "./native/oracle.ts";
 import { Random } from "./random.ts";
 import { ANSWER_HEAD, encodeCase, runEmulated } from "./records.ts";
 import type { Case } from "./records.ts";
-import { meaningfulCase } from "./transcendental-cases.ts";
+import { meaningfulCase } from "./transcendental_cases.ts";
 
 const PER_ROW = Number(process.env.FPU_CASES ?? 150);
 /** Cases held in memory at a time. */

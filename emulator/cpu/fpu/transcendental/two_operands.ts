@@ -40,12 +40,17 @@ export function arctangentOf(w: Int32Array, x: number, kindX: Kind, y: number, k
     fromRegister(Slot.X, w, x);
     fromRegister(Slot.Y, w, y);
     if (!negativeX && wide[Slot.X + 3] - wide[Slot.Y + 3] > QUOTIENT_DISTANCE) {
-      return flags | divide(w, y, y, x, control | Precision.EXTENDED) | Flag.PRECISION;
+      return flags | inexact(w, y, divide(w, y, y, x, control | Precision.EXTENDED));
     }
     arctangent(Slot.SUM);
   }
   wide[Slot.SUM + 4] = signY >> 15;
   return flags | toRegister(w, y, Slot.SUM, 1, control);
+}
+
+/** A result that may happen to be exact, but is flagged inexact all the same: then a denormal one underflows. */
+function inexact(w: Int32Array, d: number, flags: number): number {
+  return flags | Flag.PRECISION | ((w[d + 2] & Head.EXPONENT) === 0 ? Flag.UNDERFLOW : 0);
 }
 
 /** Slot X = 3. */
@@ -117,5 +122,5 @@ export function logarithmTimes(
   }
   fromRegister(Slot.Y, w, y);
   multiply(Slot.SUM, Slot.SUM, Slot.Y);
-  return flags | Flag.PRECISION | toRegister(w, y, Slot.SUM, sticky, control);
+  return flags | inexact(w, y, toRegister(w, y, Slot.SUM, sticky, control));
 }
