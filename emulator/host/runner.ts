@@ -90,7 +90,7 @@ class Runner {
       if (!live) this.watch.start();
       const outcome = this.runSlice(slice, live);
       await this.flush();
-      if (outcome.kind === "idle") await this.idle(outcome.until);
+      if (outcome.kind === "idle") await this.idle();
       else if (outcome.kind === "time") await new Promise((resolve) => setImmediate(resolve));
       else return outcome;
     }
@@ -116,8 +116,9 @@ class Runner {
     return outcome;
   }
 
-  private async idle(until: number): Promise<void> {
-    const passed = this.pace.wait(until - this.machine.clock.now());
+  private async idle(): Promise<void> {
+    const { clock } = this.machine;
+    const passed = this.pace.wait(clock.next - clock.now());
     this.machine.advanceIdle(typeof passed === "number" ? passed : await passed);
   }
 
