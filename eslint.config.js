@@ -22,7 +22,9 @@ const node = [
 ].flatMap((name) => [name, `node:${name}`, `node:${name}/*`]);
 
 export default tseslint.config(
-  { ignores: ["build/", "node_modules/", "kernel/", "userland/", "scripts/toolchain/std/", "scripts/toolchain/**/std/"] },
+  {
+    ignores: ["build/", "node_modules/", "kernel/", "userland/", "scripts/toolchain/std/", "scripts/toolchain/**/std/"],
+  },
   ...tseslint.configs.recommended,
   {
     files: ["**/*.ts"],
@@ -50,12 +52,7 @@ export default tseslint.config(
     },
   },
   {
-    files: [
-      "emulator/cpu/**/*.ts",
-      "emulator/devices/**/*.ts",
-      "emulator/machine/**/*.ts",
-      "emulator/debug/**/*.ts",
-    ],
+    files: ["emulator/cpu/**/*.ts", "emulator/devices/**/*.ts", "emulator/machine/**/*.ts", "emulator/debug/**/*.ts"],
     rules: {
       "no-restricted-imports": ["error", { patterns: node }],
       "no-restricted-globals": ["error", "process", "Buffer", "performance", "setTimeout", "setInterval", "require"],
