@@ -5,7 +5,7 @@ import { fromInteger } from "./float80/integral.ts";
 import { Kind, kindOf } from "./float80/kind.ts";
 import { multiply } from "./float80/multiply.ts";
 import { storeIndefinite } from "./float80/nan.ts";
-import { widenDouble, widenSingle } from "./float80/narrow.ts";
+import { widenDouble, widenSingle } from "./float80/widen.ts";
 import { copyRegister } from "./float80/store.ts";
 import { compareAndReport, compareEmpty } from "./comparison.ts";
 import { Arithmetic, Operation } from "./operations.ts";

@@ -4,7 +4,7 @@ import { fromDecimal } from "./float80/decimal.ts";
 import { fromInteger } from "./float80/integral.ts";
 import { Kind, kindOf } from "./float80/kind.ts";
 import { storeIndefinite } from "./float80/nan.ts";
-import { widenDouble, widenSingle } from "./float80/narrow.ts";
+import { widenDouble, widenSingle } from "./float80/widen.ts";
 import { copyRegister } from "./float80/store.ts";
 import { Operation } from "./operations.ts";
 import { Flag, FpuStatus } from "./state.ts";

@@ -10,12 +10,12 @@ export const enum EnvironmentLayout {
 /** What the processor lends to its x87. All calls are made while `executeEscape` runs. */
 export interface FpuPort {
   /**
-   * Copies `length` bytes (2, 4, 8, 10, 14, 28, 94, 108 or 512) of the instruction's memory operand to the start of
+   * Copies `length` bytes (2, 4, 8, 10, 14, 28, 94 or 108; FXRSTOR 160 or 288) of the instruction's memory operand to the start of
    * `Fpu.operand`, little-endian. False: the access faults (the processor delivers it after MEMORY_FAULT is returned).
    */
   loadOperand(length: number): boolean;
   /**
-   * Copies `length` bytes from the start of `Fpu.operand` to the instruction's memory operand. All of it is checked
+   * Copies `length` bytes (as above) from the start of `Fpu.operand` to the instruction's memory operand. All of it is checked
    * first: false means that it faults and that nothing was written.
    */
   storeOperand(length: number): boolean;

@@ -1,61 +1,6 @@
 import { Control, Exponent, Flag, Head, Rounding } from "../state.ts";
-import { HIGH_BIT } from "./word.ts";
 import { Kind, kindOf } from "./kind.ts";
 import { roundsUp, shiftRight } from "./round.ts";
-import { leadingZeros, shiftedHigh, shiftedLow } from "./store.ts";
-
-/**
- * Conversions between registers and the two memory formats. "Widening" keeps a signalling NaN signalling, so that an
- * instruction with a memory operand sees what kind of NaN it was given.
- */
-
-/** d = the single-precision `bits`. Returns DENORMAL if they are a denormal. */
-export function widenSingle(w: Int32Array, d: number, bits: number): number {
-  const sign = (bits >>> 16) & Head.SIGN;
-  const exponent = (bits >>> 23) & 0xff;
-  const fraction = bits << 8;
-  w[d] = 0;
-  if (exponent === 0) {
-    const significand = fraction & 0x7fffffff;
-    if (significand === 0) {
-      w[d + 1] = 0;
-      w[d + 2] = sign;
-      return 0;
-    }
-    const shift = Math.clz32(significand);
-    w[d + 1] = significand << shift;
-    w[d + 2] = sign | (Exponent.BIAS - 126 - shift);
-    return Flag.DENORMAL;
-  }
-  w[d + 1] = fraction | HIGH_BIT;
-  w[d + 2] = sign | (exponent === 0xff ? Exponent.MAXIMUM : exponent + (Exponent.BIAS - 127));
-  return 0;
-}
-
-/** d = the double-precision high:low. Returns DENORMAL if it is a denormal. */
-export function widenDouble(w: Int32Array, d: number, high: number, low: number): number {
-  const sign = (high >>> 16) & Head.SIGN;
-  const exponent = (high >>> 20) & 0x7ff;
-  const upper = ((high & 0xfffff) << 11) | (low >>> 21);
-  const lower = low << 11;
-  if (exponent === 0) {
-    if ((upper | lower) === 0) {
-      w[d] = 0;
-      w[d + 1] = 0;
-      w[d + 2] = sign;
-      return 0;
-    }
-    const shift = leadingZeros(upper, lower);
-    w[d] = shiftedLow(lower, shift);
-    w[d + 1] = shiftedHigh(upper, lower, shift);
-    w[d + 2] = sign | (Exponent.BIAS - 1022 - shift);
-    return Flag.DENORMAL;
-  }
-  w[d] = lower;
-  w[d + 1] = upper | HIGH_BIT;
-  w[d + 2] = sign | (exponent === 0x7ff ? Exponent.MAXIMUM : exponent + (Exponent.BIAS - 1023));
-  return 0;
-}
 
 /**
  * Converts register `a` to single precision in word `d`. Returns exceptions and C1; with an unmasked one of INVALID,
@@ -99,8 +44,8 @@ function roundToSingle(
   const kept = high >>> 8;
   const extra = (high << 24) | (low >>> 8) | (low << 24 !== 0 ? 1 : 0);
   let flags = 0;
-  let result = (high < 0 ? kept & 0x7fffff : kept) | 0;
-  result += exponent << 23;
+  // The integer bit of a normal number is implied; rounding up may carry into the exponent.
+  let result = (kept & 0x7fffff) + (exponent << 23);
   if (extra !== 0) {
     flags = Flag.PRECISION;
     if (roundsUp(control, sign, kept, extra)) {
@@ -172,7 +117,7 @@ function roundToDouble(
   let tiny = false;
   let sticky = 0;
   if (exponent <= 0) {
-    // All 53 kept bits set, and the 11 below round up: not tiny.
+    // As in roundToSingle: all 53 kept bits set, and the 11 below round up.
     const toNext = high === -1 && roundsToNext(sign, low << 21, low >>> 11, 0x1fffff, control);
     tiny = exponent < 0 || !toNext;
     sticky = shiftRight(w, d, high, low, 0, 1 - exponent);
@@ -183,8 +128,7 @@ function roundToDouble(
   const extra = (low << 21) | (sticky !== 0 ? 1 : 0);
   let flags = 0;
   let resultLow = (low >>> 11) | (high << 21);
-  let resultHigh = ((high & 0x7fffffff) >>> 11) | 0;
-  if (exponent === 0 && high < 0) resultHigh |= 0x100000;
+  let resultHigh = (high & 0x7fffffff) >>> 11;
   if (extra !== 0) {
     flags = Flag.PRECISION;
     if (roundsUp(control, sign, resultLow, extra)) {
