@@ -16,6 +16,7 @@ class Expansion {
   field: Text; // as a pattern: bytes that mean themselves have a backslash where they would match others
   started: bool; // the field exists even if it stays empty, because of quotes
   split: bool; // blanks in unquoted parameters end the field
+  depth: u32; // how many `${...}` deep: there, blanks as written end fields too
   fields: Word | null;
 }
 
@@ -134,7 +135,11 @@ function expand_braces(expansion: Expansion, text: string, quoted: bool): string
   const value = parameter_value(name);
   const present = value ? !empty_too || at(value, 0) != 0 : false;
   if (operator == Char.MINUS && present) put_value(expansion, value!, quoted);
-  else if (present == (operator == Char.PLUS)) expand_text(expansion, copy_text(word, end), quoted);
+  else if (present == (operator == Char.PLUS)) {
+    expansion.depth++;
+    expand_text(expansion, copy_text(word, end), quoted);
+    expansion.depth--;
+  }
   return skip(word, end + 1);
 }
 
@@ -200,7 +205,8 @@ function expand_text(expansion: Expansion, text: string, quoted: bool): void {
     } else if (c == Char.BACKSLASH && at(text, 0) != 0) {
       if (at(text, 0) != Char.NEWLINE) put_literal(expansion, at(text, 0));
       text = skip(text, 1);
-    } else {
+    } else if (expansion.depth > 0 && expansion.split && isspace(c)) end_field(expansion);
+    else {
       text_put(expansion.field, c);
       expansion.started = true;
     }
@@ -212,6 +218,7 @@ function new_expansion(split: bool): Expansion {
   expansion.field = new_text();
   expansion.started = false;
   expansion.split = split;
+  expansion.depth = 0;
   expansion.fields = null;
   return expansion;
 }
