@@ -7,6 +7,7 @@ import { Flag } from "../../../emulator/cpu/fpu/index.ts";
 import { EXACT_ROWS, TRANSCENDENTAL_ROWS, randomCase, randomSequence } from "./cases.ts";
 import { describeAnswer, registerDistance, sameAnswer, sameUpToResults } from "./comparison.ts";
 import { NativeOracle, whyNoOracle } from "./native/oracle.ts";
+import { BOUNDARIES } from "./operands.ts";
 import { Random } from "./random.ts";
 import { ANSWER_HEAD, encodeCase, runEmulated } from "./records.ts";
 import type { Case } from "./records.ts";
@@ -75,6 +76,25 @@ describe.skipIf(skip !== undefined)(`x87 against the host's processor${skip ? `:
       expect(compare("transcendental cases within an ulp", cases, same)).toEqual([]);
     },
   );
+
+  it("stores the boundaries of every memory format alike", () => {
+    const random = new Random(0x754);
+    const cases: Case[] = [];
+    for (const row of EXACT_ROWS.filter(({ mnemonic, count }) => /^f(i|b)?stp?$/.test(mnemonic) && count === 0)) {
+      for (const [head, high, low] of BOUNDARIES) {
+        for (let variant = 0; variant < 48; variant++) {
+          const test = randomCase(random, row);
+          // Both signs, an ulp either side, four rounding modes, masked and unmasked.
+          test.registers[0] = [head | ((variant & 1) << 15), high, (low + (variant % 3) - 1) | 0];
+          test.control = (test.control & ~0xc3f) | (((variant >> 1) & 3) << 10) | (variant < 24 ? 0x3f : 0x20);
+          test.status &= ~0x3f;
+          test.tags = 0;
+          cases.push(test);
+        }
+      }
+    }
+    expect(compare("stores at boundaries", cases, sameAnswer)).toEqual([]);
+  });
 
   it("stops at the same instruction of a sequence, with the same state", () => {
     const random = new Random(0x8087);

@@ -15,7 +15,37 @@ const WORDS = [0, 0, 0, 1, -1, 0x80000000 | 0, 0x7fffffff, 0xc0000000 | 0, 0x400
 const HIGH_EDGES = [0x80000000 | 0, -1, 0xffffff00 | 0, 0xffffff80 | 0, 0x80000080 | 0, 0x80000100 | 0, 0x8000007f | 0];
 const LOW_EDGES = [0, 0x800, 0x400, 0x3ff, 0x401, 0xc00, 0xfffff800 | 0, 0xfffffc00 | 0, 0xfffffbff | 0, 1, -1];
 
+/** Where a conversion to a memory format just does or doesn't change its mind: magnitudes, an ulp either side. */
+export const BOUNDARIES: readonly Real[] = [
+  // Below the smallest normal single and double by half an ulp: rounding decides whether they are tiny.
+  [0x3f80, 0xffffff80 | 0, 0],
+  [0x3f80, 0xffffff00 | 0, 0],
+  [0x3c00, -1, 0xfffffc00 | 0],
+  [0x3c00, -1, 0xfffff800 | 0],
+  // Half of the smallest denormals.
+  [0x3f69, 0x80000000 | 0, 0],
+  [0x3bcc, 0x80000000 | 0, 0],
+  // Half an ulp above the largest.
+  [0x407e, 0xffffff80 | 0, 0],
+  [0x43fe, -1, 0xfffffc00 | 0],
+  // 2^15, 2^31, 2^63 and 10^18, and a half below the first two and the last.
+  [0x400e, 0x80000000 | 0, 0],
+  [0x400d, 0xffff0000 | 0, 0],
+  [0x400e, 0x80008000 | 0, 0],
+  [0x401e, 0x80000000 | 0, 0],
+  [0x401d, -1, 0],
+  [0x401e, 0x80000000 | 0, 0x80000000 | 0],
+  [0x403e, 0x80000000 | 0, 0],
+  [0x403a, 0xde0b6b3a | 0, 0x76400000],
+  [0x403a, 0xde0b6b3a | 0, 0x763ffff8],
+];
+
 export function randomReal(random: Random): Real {
+  if (random.chance(6)) {
+    const [head, high, low] = random.pick(BOUNDARIES);
+    // The ulp below a power of two is in the binade below; a carry between the words doesn't matter here.
+    return [head | (random.below(2) << 15), high, (low + random.below(3) - 1) | 0];
+  }
   const sign = random.below(2) << 15;
   const exponent = random.chance(50)
     ? random.pick(EXPONENTS)

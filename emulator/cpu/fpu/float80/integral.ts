@@ -61,7 +61,7 @@ export function toInteger(w: Int32Array, d: number, a: number, bits: number, con
   const sign = w[a + 2] & Head.SIGN;
   const extra = shiftRight(w, d, w[a + 1], w[a], 0, fraction);
   const flags = roundInteger(w, d, sign, extra, control);
-  if (!fits(w[d + 1], w[d], sign, bits) || (extra !== 0 && fraction === 0)) return integerIndefinite(w, d, bits);
+  if (!fits(w[d + 1], w[d], sign, bits)) return integerIndefinite(w, d, bits);
   if (sign !== 0) {
     const low = -w[d] | 0;
     w[d + 1] = (low === 0 ? -w[d + 1] : ~w[d + 1]) | 0;
