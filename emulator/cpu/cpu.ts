@@ -1,7 +1,16 @@
 import type { Arena } from "./arena.ts";
+import { flushCode, invalidateCode } from "./block_cache.ts";
 import type { CpuBus } from "./bus.ts";
-import type { PageWalk, SegmentView, TlbEntry } from "./inspect.ts";
-import type { PageKind } from "./layout.ts";
+import { Decoder } from "./decode.ts";
+import * as inspect from "./inspect.ts";
+import type { PageWalk, RegisterName, SegmentName, SegmentView, TlbEntry } from "./inspect.ts";
+import { Mode, type PageKind, Region, Segment, SegmentField, State } from "./layout.ts";
+import { Op, Record } from "./operation.ts";
+import { reset } from "./reset.ts";
+import { run } from "./run.ts";
+import { tlbFlushAll, tlbRefresh } from "./tlb.ts";
+
+export type { PageWalk, RegisterName, SegmentName, SegmentView, TlbEntry } from "./inspect.ts";
 
 /** Why run() returned. */
 export const enum StopReason {
@@ -46,131 +55,373 @@ export const enum ExceptionKind {
   Nmi = 4,
 }
 
-/** Names for readRegister and writeRegister. */
-export type RegisterName =
-  | ("eax" | "ecx" | "edx" | "ebx" | "esp" | "ebp" | "esi" | "edi" | "eip" | "eflags")
-  | ("es" | "cs" | "ss" | "ds" | "fs" | "gs" | "ldtr" | "tr")
-  | ("cr0" | "cr2" | "cr3" | "cr4")
-  | ("dr0" | "dr1" | "dr2" | "dr3" | "dr6" | "dr7")
-  | ("gdtr.base" | "gdtr.limit" | "idtr.base" | "idtr.limit");
-
-/**
- * An i386 processor. All architectural state is in the arena; decoded code is derived state, dropped by
- * stateReplaced() after a restore.
- */
-export interface CpuInterface {
-  readonly arena: Arena;
-  readonly bus: CpuBus;
-  readonly hooks: CpuHooks;
-
-  /**
-   * Instructions retired since power-on. Exact at every bus call, hook and return from run(). A REP string
-   * instruction retires once, when it completes; interrupts are sampled between its iterations. May be assigned
-   * between runs (restore).
-   */
-  instructionCount: number;
-  /** EIP of the current instruction (in a hook or bus call) or the next one (between runs), unsigned. */
-  readonly eip: number;
-  /** 0..3. */
-  readonly cpl: number;
-
-  /** Executes until instructionCount === limit exactly, or earlier for another reason. Never throws for guest errors. */
-  run(limit: number): StopReason;
-  /** INTR from the 8259: level, sampled at instruction boundaries. */
-  interruptLine: boolean;
-  /** Edge on the NMI pin. */
-  raiseNmi(): void;
-  /** run() returns StopRequested at the next instruction boundary. */
-  requestStop(): void;
-  /** From a bus call: run() stops at `limit` if that is earlier than its own limit. Not below instructionCount. */
-  shortenLimit(limit: number): void;
-  /** Power-on state: real mode at FFFF:FFF0 (CS base FFFF0000h). Memory is not touched. */
-  reset(): void;
-  /** The architectural state in the arena was replaced (restore, loader): drop everything derived from it. */
-  stateReplaced(): void;
-
-  /** Declares what backs physical pages [first, first + count). Pages beyond guest RAM always go to the bus. */
-  mapPages(first: number, count: number, kind: PageKind): void;
-  /** A20 gate: when off, physical address bit 20 is zero. */
-  setA20(enabled: boolean): void;
-  /** DMA, loaders, debugger: copies bytes into guest RAM and drops code decoded from there. */
-  writePhysicalMemory(address: number, bytes: Uint8Array): void;
-  /** Guest RAM [address, address + length) was changed behind the processor's back (through arena.ram8). */
-  physicalMemoryChanged(address: number, length: number): void;
-  /** Linear write by the debugger: page rights are not checked, A/D not set. False when not mapped. */
-  poke(linear: number, bytes: Uint8Array): boolean;
-
-  /** Page walk without side effects (no A/D bits, no TLB fill, TLB not consulted): physical address or -1. */
-  translate(linear: number): number;
-  /** Guest memory at a linear address as the page tables map it now, or null when some page is not RAM or not mapped. */
-  peek(linear: number, length: number): Uint8Array | null;
-  /** All steps of the walk, for the page-walk explainer. */
-  walk(linear: number): PageWalk;
-  /** What the TLB holds for the page of `linear`, or null. */
-  tlbEntry(linear: number): TlbEntry | null;
-  /** Selectors for segment registers; eflags with the lazy flags worked out. Unsigned 32-bit. */
-  readRegister(name: RegisterName): number;
-  /** Writes a register between runs. Writing a segment register in protected mode loads its descriptor unchecked. */
-  writeRegister(name: RegisterName, value: number): void;
-  /** A segment register with its hidden part. */
-  segment(name: "es" | "cs" | "ss" | "ds" | "fs" | "gs" | "ldtr" | "tr"): SegmentView;
-  /** Sets the hidden part too (a loader that starts a kernel in protected mode). */
-  setSegment(name: "es" | "cs" | "ss" | "ds" | "fs" | "gs" | "ldtr" | "tr", view: SegmentView): void;
-
-  /** Execution breakpoint at a linear address: run() stops before the instruction there. */
-  addBreakpoint(linear: number): void;
-  removeBreakpoint(linear: number): void;
-  /** Stops after an instruction that reads and/or writes any byte of [linear, linear + length), 1..4096 bytes. */
-  addWatchpoint(linear: number, length: number, access: WatchAccess): void;
-  removeWatchpoint(linear: number, length: number, access: WatchAccess): void;
-  /** The access that ended the last run() with Watchpoint. */
-  readonly watchHit: { linear: number; size: number; write: boolean } | null;
-}
-
 export const enum WatchAccess {
   Write = 1,
   Read = 2,
   ReadWrite = 3,
 }
 
-/** Interpreter: being built; the types are the contract. */
-export declare class Cpu implements CpuInterface {
-  constructor(arena: Arena, bus: CpuBus);
-
+/**
+ * An i386 processor. All architectural state is in the arena; decoded code is derived state, dropped by
+ * stateReplaced().
+ *
+ * Public to the rooms above: what has a description with its unit. The fields under "Internal" belong to emulator/cpu.
+ */
+export class Cpu {
   readonly arena: Arena;
   readonly bus: CpuBus;
-  readonly hooks: CpuHooks;
+  readonly hooks: CpuHooks = { onException: null, onUnimplemented: null, onAddressSpace: null };
+  /** The access that ended the last run() with Watchpoint. */
+  watchHit: { linear: number; size: number; write: boolean } | null = null;
 
-  instructionCount: number;
-  readonly eip: number;
-  readonly cpl: number;
+  // --- Internal: views of the arena ---
+  readonly m: Int32Array;
+  readonly m8: Uint8Array;
+  readonly m16: Uint16Array;
 
-  run(limit: number): StopReason;
-  interruptLine: boolean;
-  raiseNmi(): void;
-  requestStop(): void;
-  shortenLimit(limit: number): void;
-  reset(): void;
-  stateReplaced(): void;
+  // --- Internal: the run ---
+  /** Operation that is being executed, 0 outside blocks: where EIP and the count come from in the middle of a block. */
+  p = 0;
+  /** instructionCount when State.BUDGET is used up. */
+  sliceEnd = 0;
+  limit = 0;
+  /** Something for the run loop to look at before the next instruction. */
+  attention = false;
+  stopRequested = false;
+  taskTrap = false;
+  trapSuppressed = false;
+  /** An operation replaced by RESYNC for a moment, to leave the block there, and what it was; see interject(). */
+  patchAt = 0;
+  private patchedWord = 0;
 
-  mapPages(first: number, count: number, kind: PageKind): void;
-  setA20(enabled: boolean): void;
-  writePhysicalMemory(address: number, bytes: Uint8Array): void;
-  physicalMemoryChanged(address: number, length: number): void;
-  poke(linear: number, bytes: Uint8Array): boolean;
+  // --- Internal: decoded code ---
+  readonly decoder: Decoder;
+  readonly fetchBuffer = new Uint8Array(16);
+  readonly codePages: number[] = [];
+  codeEnd = 0;
+  codeGeneration = 0;
 
-  translate(linear: number): number;
-  peek(linear: number, length: number): Uint8Array | null;
-  walk(linear: number): PageWalk;
-  tlbEntry(linear: number): TlbEntry | null;
-  readRegister(name: RegisterName): number;
-  writeRegister(name: RegisterName, value: number): void;
-  segment(name: "es" | "cs" | "ss" | "ds" | "fs" | "gs" | "ldtr" | "tr"): SegmentView;
-  setSegment(name: "es" | "cs" | "ss" | "ds" | "fs" | "gs" | "ldtr" | "tr", view: SegmentView): void;
+  // --- Internal: results of functions that have more than one ---
+  descriptorLow = 0;
+  descriptorHigh = 0;
+  descriptorAddress = 0;
+  innerSs = 0;
+  innerEsp = 0;
+  quotient = 0;
+  remainder = 0;
+  readonly frame = new Int32Array(64);
+  readonly scratch = new Int32Array(16);
 
-  addBreakpoint(linear: number): void;
-  removeBreakpoint(linear: number): void;
-  addWatchpoint(linear: number, length: number, access: WatchAccess): void;
-  removeWatchpoint(linear: number, length: number, access: WatchAccess): void;
-  readonly watchHit: { linear: number; size: number; write: boolean } | null;
+  // --- Internal: the debugger's breakpoints and watchpoints ---
+  private readonly breakpoints = new Set<number>();
+  /** Offsets in the page of all breakpoints; null when there are none. */
+  breakpointOffsets: Set<number> | null = null;
+  private lastBreakpoint = { linear: -1, count: -1 };
+  private readonly watchpoints: { linear: number; length: number; access: WatchAccess }[] = [];
+  /** Linear pages with a watchpoint; null when there are none. */
+  watchedPages: Set<number> | null = null;
+
+  /** Starts in the power-on state. */
+  constructor(arena: Arena, bus: CpuBus) {
+    this.arena = arena;
+    this.bus = bus;
+    this.m = arena.words;
+    this.m8 = arena.bytes;
+    this.m16 = arena.halves;
+    this.decoder = new Decoder(this.m);
+    this.reset();
+  }
+
+  // --- Running ---
+
+  /**
+   * Instructions retired since power-on. Exact at every bus call, hook and return from run(). A REP string
+   * instruction retires once, when it completes; interrupts are sampled between its iterations. May be assigned
+   * between runs (restore).
+   */
+  get instructionCount(): number {
+    const m = this.m;
+    const left = m[State.BUDGET] + (this.p !== 0 ? m[this.p + Record.META] >>> 16 : 0);
+    return this.sliceEnd - left;
+  }
+
+  set instructionCount(count: number) {
+    this.sliceEnd = count;
+    this.m[State.BUDGET] = 0;
+  }
+
+  /** EIP of the current instruction (in a hook or bus call) or the next one (between runs), unsigned. */
+  get eip(): number {
+    const m = this.m;
+    return (m[State.EIP] + (this.p !== 0 ? m[this.p + Record.META] & 0xfff : 0)) >>> 0;
+  }
+
+  /** Current privilege level, 0..3. */
+  get cpl(): number {
+    return this.m[State.CPL];
+  }
+
+  /**
+   * Executes until instructionCount === limit exactly, or earlier for another reason. Never throws for anything the
+   * guest does.
+   */
+  run(limit: number): StopReason {
+    return run(this, limit);
+  }
+
+  /** INTR from the 8259: a level, sampled at instruction boundaries. */
+  get interruptLine(): boolean {
+    return this.m[State.INTERRUPT_LINE] !== 0;
+  }
+
+  set interruptLine(level: boolean) {
+    const m = this.m;
+    const value = level ? 1 : 0;
+    if (m[State.INTERRUPT_LINE] === value) return;
+    m[State.INTERRUPT_LINE] = value;
+    if (level) this.interject();
+  }
+
+  /** An edge on the NMI pin. */
+  raiseNmi(): void {
+    this.m[State.NMI] |= 1;
+    this.interject();
+  }
+
+  /** run() returns StopRequested at the next instruction boundary (the current instruction completes). */
+  requestStop(): void {
+    this.stopRequested = true;
+    this.interject();
+  }
+
+  /**
+   * From a bus call or hook: run() stops at `limit` if that is earlier than its own limit, but not before the current
+   * instruction has retired.
+   */
+  shortenLimit(limit: number): void {
+    if (limit >= this.limit) return;
+    this.limit = limit;
+    this.interject();
+  }
+
+  /**
+   * Internal: leaves the block that is being executed at the next instruction boundary, so that the run loop can look
+   * around. The rest of the slice is cut off (the run loop starts another), and where the block would go on, its
+   * next instruction is replaced by RESYNC for a moment.
+   */
+  interject(): void {
+    this.attention = true;
+    const m = this.m;
+    const boundary = this.instructionCount + (this.p !== 0 ? 1 : 0);
+    const cut = this.sliceEnd - boundary;
+    if (cut > 0) {
+      this.sliceEnd = boundary;
+      m[State.BUDGET] -= cut;
+    }
+    if (this.p === 0 || this.patchAt !== 0) return;
+    const left = m[this.p + Record.META] >>> 16;
+    if (left <= 1) return;
+    let next = this.p;
+    while (m[next + Record.META] >>> 16 === left) next += Record.WORDS;
+    this.patchAt = next;
+    this.patchedWord = m[next];
+    m[next] = (m[next] & ~Record.OP_MASK) | Op.RESYNC;
+  }
+
+  /** Internal: undoes what interject() did to the block. */
+  unpatch(): void {
+    if (this.patchAt === 0) return;
+    this.m[this.patchAt] = this.patchedWord;
+    this.patchAt = 0;
+  }
+
+  /** Internal: the T bit of the task just switched to. */
+  pendTaskTrap(): void {
+    this.taskTrap = true;
+    this.attention = true;
+  }
+
+  /** Power-on state: real mode at FFFF:FFF0 (CS base FFFF0000h). Memory is not touched, nor is instructionCount. */
+  reset(): void {
+    const count = this.instructionCount;
+    reset(this);
+    this.instructionCount = count;
+    this.stateReplaced();
+  }
+
+  /** The state in the arena was replaced (restore): drops everything derived from it. */
+  stateReplaced(): void {
+    this.p = 0;
+    this.patchAt = 0;
+    this.taskTrap = false;
+    this.m[State.FAULT] = 0;
+    flushCode(this);
+    tlbRefresh(this);
+  }
+
+  // --- Physical memory ---
+
+  /**
+   * Declares what backs the physical pages [first, first + count) below the end of guest RAM (the others always go to
+   * the bus).
+   */
+  mapPages(first: number, count: number, kind: PageKind): void {
+    this.arena.pageKinds.fill(kind, first, first + count);
+    flushCode(this);
+    tlbRefresh(this);
+    this.interject();
+  }
+
+  /** A20 gate: when off, physical address bit 20 is zero. */
+  setA20(enabled: boolean): void {
+    const mask = enabled ? -1 : ~0x100000;
+    if (this.m[State.A20_MASK] === mask) return;
+    this.m[State.A20_MASK] = mask;
+    tlbFlushAll(this);
+    this.interject();
+  }
+
+  /**
+   * DMA, loaders, debugger: copies bytes into guest RAM (whatever kind of page it is) and drops code decoded from there.
+   */
+  writePhysicalMemory(address: number, bytes: Uint8Array): void {
+    this.arena.ram8.set(bytes, address);
+    this.physicalMemoryChanged(address, bytes.length);
+  }
+
+  /** Guest RAM [address, address + length) was changed behind the processor's back (through arena.ram8). */
+  physicalMemoryChanged(address: number, length: number): void {
+    const end = Math.min(address + length, this.arena.memoryBytes);
+    for (let at = address; at < end;) {
+      const next = Math.min(end, (Math.floor(at / 0x1000) + 1) * 0x1000);
+      if (this.m[Region.CODE_PAGE_WORD + (at >>> 12)] !== 0) invalidateCode(this, at, next - at);
+      at = next;
+    }
+  }
+
+  // --- For the debugger: no side effects on the run ---
+
+  /** Page walk without A/D bits, TLB fill or use of the TLB: the physical address, or -1. */
+  translate(linear: number): number {
+    return inspect.walk(this, linear).physical;
+  }
+
+  /** All steps of the walk. */
+  walk(linear: number): PageWalk {
+    return inspect.walk(this, linear);
+  }
+
+  /** What the TLB holds for the page of `linear`, or null. */
+  tlbEntry(linear: number): TlbEntry | null {
+    return inspect.tlbEntry(this, linear);
+  }
+
+  /** Guest memory at a linear address as the page tables map it now; null when a page is not mapped or not memory. */
+  peek(linear: number, length: number): Uint8Array | null {
+    return inspect.peek(this, linear, length);
+  }
+
+  /** Linear write by the debugger: page rights are not checked, A/D not set. False when not all of it is RAM. */
+  poke(linear: number, bytes: Uint8Array): boolean {
+    return inspect.poke(this, linear, bytes);
+  }
+
+  /** Unsigned. Segment registers give the selector; eflags has the lazy flags worked out. */
+  readRegister(name: RegisterName): number {
+    return inspect.readRegister(this, name);
+  }
+
+  /** Between runs. A segment register written in protected mode loads its descriptor without checks. */
+  writeRegister(name: RegisterName, value: number): void {
+    inspect.writeRegister(this, name, value);
+  }
+
+  /** A segment register with its hidden part. */
+  segment(name: SegmentName): SegmentView {
+    return inspect.segment(this, name);
+  }
+
+  /** Sets the hidden part too: for a loader that starts a kernel in protected mode. CS also sets the CPL. */
+  setSegment(name: SegmentName, view: SegmentView): void {
+    inspect.setSegmentView(this, name, view);
+  }
+
+  /** Execution breakpoint at a linear address: run() stops before the instruction there. */
+  addBreakpoint(linear: number): void {
+    this.breakpoints.add(linear >>> 0);
+    this.breakpointsChanged();
+  }
+
+  removeBreakpoint(linear: number): void {
+    this.breakpoints.delete(linear >>> 0);
+    this.breakpointsChanged();
+  }
+
+  private breakpointsChanged(): void {
+    this.breakpointOffsets = this.breakpoints.size === 0 ? null : new Set([...this.breakpoints].map((b) => b & 0xfff));
+    flushCode(this);
+  }
+
+  /** Internal: true when the run stops before the instruction at `linear`. Running on from there doesn't stop again. */
+  breakpointHit(linear: number): boolean {
+    if (!this.breakpoints.has(linear >>> 0)) return false;
+    const last = this.lastBreakpoint;
+    const count = this.instructionCount;
+    if (last.linear === linear && last.count === count) return false;
+    last.linear = linear;
+    last.count = count;
+    return true;
+  }
+
+  /** Stops after an instruction that reads or writes any byte of [linear, linear + length). */
+  addWatchpoint(linear: number, length: number, access: WatchAccess): void {
+    this.watchpoints.push({ linear: linear >>> 0, length, access });
+    this.watchpointsChanged();
+  }
+
+  removeWatchpoint(linear: number, length: number, access: WatchAccess): void {
+    const at = this.watchpoints.findIndex(
+      (w) => w.linear === linear >>> 0 && w.length === length && w.access === access,
+    );
+    if (at !== -1) this.watchpoints.splice(at, 1);
+    this.watchpointsChanged();
+  }
+
+  private watchpointsChanged(): void {
+    this.watchedPages = this.watchpoints.length === 0 ? null : new Set<number>();
+    for (const { linear, length } of this.watchpoints) {
+      for (let page = linear >>> 12; page <= (linear + length - 1) >>> 12; page++) this.watchedPages?.add(page);
+    }
+    tlbRefresh(this);
+  }
+
+  /** Internal: an access to a watched page. */
+  watch(linear: number, size: number, write: boolean): void {
+    const first = linear >>> 0;
+    const kind = write ? WatchAccess.Write : WatchAccess.Read;
+    for (const w of this.watchpoints) {
+      if ((w.access & kind) !== 0 && first < w.linear + w.length && first + size > w.linear) {
+        this.watchHit ??= { linear: first, size, write };
+        this.interject();
+        return;
+      }
+    }
+  }
+
+  // --- Internal ---
+
+  /** Linear address of an offset in the code segment. */
+  linearOf(eip: number): number {
+    const m = this.m;
+    if ((m[State.MODE] & Mode.FLAT_CS) !== 0) return eip;
+    return (m[State.SEGMENTS + Segment.CS * SegmentField.WORDS + SegmentField.BASE] + eip) | 0;
+  }
+
+  /** An opcode that is not implemented is about to raise #UD. */
+  reportUnimplemented(name: string): void {
+    const hook = this.hooks.onUnimplemented;
+    if (hook === null) return;
+    const bytes = this.peek(this.linearOf(this.eip), 15) ?? new Uint8Array(0);
+    hook(this.eip, bytes, name);
+  }
 }
