@@ -17,7 +17,7 @@ export interface ProgramSource {
 }
 
 /** The assembly every program is linked with, relative to the repository root. */
-export const PROGRAM_ASSEMBLY = ["userland/lib/crt0.asm"];
+export const PROGRAM_ASSEMBLY = ["userland/lib/crt0.asm", "userland/lib/signal.asm"];
 /** Where a program's first section goes, as the linkers of i386 Unix have it. */
 export const PROGRAM_TEXT_BASE = 0x08048000;
 export const PROGRAM_ENTRY_SYMBOL = "_start";

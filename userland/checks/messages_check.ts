@@ -1,6 +1,6 @@
 // messages_check ERRORS SIGNALS: prints the messages of that many error and signal numbers from 0 on, one a line.
 import { printf } from "../lib/printf";
-import { strsignal } from "../lib/signal";
+import { strsignal } from "../lib/strsignal";
 import "../lib/start";
 import { atoi } from "../lib/stdlib";
 import { strerror } from "../lib/strerror";

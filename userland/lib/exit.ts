@@ -1,4 +1,5 @@
 // How a program ends: exit, atexit, abort.
+import { Signal } from "./signal";
 import { _exit, getpid, kill } from "./unistd";
 
 export const EXIT_SUCCESS: i32 = 0;
@@ -7,7 +8,6 @@ export const EXIT_FAILURE: i32 = 1;
 type ExitFunction = () => void;
 
 const ATEXIT_MAX: u32 = 32;
-const SIGABRT: i32 = 6;
 
 const exit_functions = changetype<Arr<ExitFunction>>(memory.data(128, 4)); // ATEXIT_MAX code addresses
 let exit_function_count: u32 = 0;
@@ -35,6 +35,6 @@ export function exit(status: i32): void {
 
 /** Dies by SIGABRT, status 134 to a shell. */
 export function abort(): void {
-  kill(getpid(), SIGABRT);
-  _exit(128 + SIGABRT); // a kernel without signals
+  kill(getpid(), Signal.ABRT);
+  _exit(128 + Signal.ABRT); // a kernel without signals
 }

@@ -29,6 +29,7 @@ export const enum Sys {
   MPROTECT = 125,
   NANOSLEEP = 162,
   MREMAP = 163,
+  RT_SIGACTION = 174,
   GETCWD = 183,
   MMAP2 = 192,
   STAT64 = 195,

@@ -7,6 +7,7 @@ import { fprintf } from "../../lib/printf";
 import { fflush, fputs, stderr, stdout } from "../../lib/stdio";
 import { Open, STDIN_FILENO, close, open, read } from "../../lib/unistd";
 import { WNOHANG, waitpid } from "../../lib/wait";
+import { INTERRUPTED, catch_interrupts, interrupted, set_interrupted } from "./interrupt";
 import { MARK_SIZE, Mark, new_text, out_of_memory, release, set_mark } from "./memory";
 import { Text, text_put, text_string } from "./memory";
 import { Outcome, Parse, parse } from "./parse";
@@ -91,6 +92,11 @@ function read_line(text: Text): bool {
   let any = false;
   for (;;) {
     const got = read(STDIN_FILENO, byte, 1);
+    if (interrupted) {
+      // The terminal has thrown the line away too.
+      text.length = 0;
+      return true;
+    }
     if (got < 0 && errno == Errno.EINTR) continue;
     if (got <= 0) return any;
     any = true;
@@ -118,7 +124,9 @@ function run_one_command(interactive: bool, result: Parse): bool {
   const text = new_text();
   if (interactive) prompt("PS1", "$ ");
   for (;;) {
-    if (!read_line(text)) {
+    const more = read_line(text);
+    if (interrupted) return true;
+    if (!more) {
       if (text.length > 0) syntax_error("end of file");
       return false;
     }
@@ -144,9 +152,15 @@ function run_one_command(interactive: bool, result: Parse): bool {
 export function run_input(interactive: bool): i32 {
   const mark = changetype<Mark>(alloca(MARK_SIZE));
   const result = changetype<Parse>(alloca(offsetof<Parse>()));
+  if (interactive) catch_interrupts();
   for (let more: bool = true; more;) {
     set_mark(mark);
+    set_interrupted(false);
     more = run_one_command(interactive, result);
+    if (interrupted) {
+      fputs("\n", stdout); // the cursor is behind the ^C
+      set_last_status(INTERRUPTED);
+    }
     release(mark);
     if (interactive) reap();
   }

@@ -4,18 +4,18 @@ import { complain } from "../../lib/err";
 import { Errno, errno, set_errno } from "../../lib/errno";
 import { exit } from "../../lib/exit";
 import { fprintf } from "../../lib/printf";
-import { fputs, fflush, stderr, stdout } from "../../lib/stdio";
+import { fflush, stderr, stdout } from "../../lib/stdio";
 import { at, skip, strchr, strlen } from "../../lib/string";
-import { strsignal } from "../../lib/signal";
+import { SIG_IGN, Signal, set_signal } from "../../lib/signal";
+import { strsignal } from "../../lib/strsignal";
 import { WCOREDUMP, WEXITSTATUS, WIFEXITED, WTERMSIG, waitpid } from "../../lib/wait";
 import { Open, STDIN_FILENO, close, execve, open, read } from "../../lib/unistd";
+import { set_interrupted } from "./interrupt";
 import { new_text, text_append, text_put, text_string } from "./memory";
 import { get_variable, make_environment } from "./vars";
 
 const NOT_FOUND: i32 = 127;
 const NOT_EXECUTABLE: i32 = 126;
-const SIGINT: i32 = 2;
-const SIGPIPE: i32 = 13;
 
 /** Runs a text file as a script: set by the file that reads scripts, which could not be imported from here. */
 type ScriptRunner = (path: string, argv: Arr<string>) => i32;
@@ -84,8 +84,9 @@ export function run_program(argv: Arr<string>): void {
 export function child_status(status: i32): i32 {
   if (WIFEXITED(status)) return WEXITSTATUS(status);
   const signal = WTERMSIG(status);
-  if (signal == SIGINT) fputs("\n", stderr);
-  else if (signal != SIGPIPE) fprintf(stderr, WCOREDUMP(status) ? "%s (core dumped)\n" : "%s\n", strsignal(signal));
+  if (signal == Signal.INT)
+    set_interrupted(true); // ^C is meant for the whole line, not for one program of it
+  else if (signal != Signal.PIPE) fprintf(stderr, WCOREDUMP(status) ? "%s (core dumped)\n" : "%s\n", strsignal(signal));
   return 128 + signal;
 }
 
@@ -96,8 +97,10 @@ export function wait_for(pid: i32): i32 {
   return child_status(load<i32>(status));
 }
 
-/** Commands in the background do not read what is typed. */
-export function detach_input(): void {
+/** Commands in the background neither read what is typed nor end by ^C. */
+export function detach_from_terminal(): void {
+  set_signal(Signal.INT, SIG_IGN);
+  set_signal(Signal.QUIT, SIG_IGN);
   const fd = open("/dev/null", Open.RDONLY);
   if (fd > STDIN_FILENO) close(STDIN_FILENO);
 }

@@ -7,8 +7,9 @@ import { skip, strchr } from "../../lib/string";
 import { STDIN_FILENO, STDOUT_FILENO, close, dup2, fork, pipe } from "../../lib/unistd";
 import { find_builtin, run_builtin } from "./builtin";
 import { expand_single, expand_words } from "./expand";
+import { INTERRUPTED, default_interrupts, interrupted } from "./interrupt";
 import { MARK_SIZE, Mark, allocate, copy_text, release, set_mark } from "./memory";
-import { detach_input, run_program, wait_for } from "./program";
+import { detach_from_terminal, run_program, wait_for } from "./program";
 import { redirect_all, restore, saved_position } from "./redirect";
 import { set_substitution_status, substitution_status } from "./substitute";
 import { Node, NodeKind, Word } from "./tree";
@@ -19,6 +20,7 @@ function fork_child(): i32 {
   fflush(stdout);
   const pid = fork();
   if (pid < 0) complain("cannot fork");
+  if (pid == 0) default_interrupts();
   return pid;
 }
 
@@ -106,7 +108,7 @@ function run_background(node: Node): i32 {
   const pid = fork_child();
   if (pid < 0) return 1;
   if (pid == 0) {
-    detach_input();
+    detach_from_terminal();
     exit(run(node));
   }
   set_last_background(pid);
@@ -116,7 +118,7 @@ function run_background(node: Node): i32 {
 function run_for(node: Node): i32 {
   const name = node.words!;
   let status = 0;
-  for (let word = expand_words(name.next); word; word = word!.next) {
+  for (let word = expand_words(name.next); word && !interrupted; word = word!.next) {
     set_variable(name.text, word.text);
     status = run(node.left!);
   }
@@ -126,7 +128,7 @@ function run_for(node: Node): i32 {
 function run_loop(node: Node): i32 {
   const wanted = node.kind == NodeKind.WHILE;
   let status = 0;
-  while ((run(node.left!) == 0) == wanted) status = run(node.right!);
+  while ((run(node.left!) == 0) == wanted && !interrupted) status = run(node.right!);
   return status;
 }
 
@@ -171,6 +173,7 @@ function run_kind(node: Node): i32 {
 
 /** Runs a tree; the result is its exit status, also found in $?. */
 export function run(node: Node): i32 {
+  if (interrupted) return INTERRUPTED;
   const mark = changetype<Mark>(alloca(MARK_SIZE));
   set_mark(mark);
   let status = 1;

@@ -6,6 +6,7 @@ import { exit } from "../../lib/exit";
 import { fflush, stdout } from "../../lib/stdio";
 import { STDOUT_FILENO, close, dup2, fork, pipe, read } from "../../lib/unistd";
 import { run_text } from "./input";
+import { default_interrupts } from "./interrupt";
 import { Text, new_text, text_put, text_string } from "./memory";
 import { wait_for } from "./program";
 import { set_last_status } from "./vars";
@@ -40,6 +41,7 @@ export function output_of(commands: string): string {
   }
   const pid = fork();
   if (pid == 0) {
+    default_interrupts();
     close(ends[0]);
     dup2(ends[1], STDOUT_FILENO);
     close(ends[1]);
