@@ -8,7 +8,7 @@ export interface EscapeRow {
   readonly modrm: number;
   /** Register forms: how many ModRM bytes from `modrm` on it covers; memory forms: 0. */
   readonly count: number;
-  /** Without the "n" of the assembler's no-wait spelling only where the instruction waits. */
+  /** As assemblers spell it; instructions that do not wait have their "n". */
   readonly mnemonic: string;
   /** Operands for the disassembler: "", "sti", "st0,sti", "sti,st0", "ax", or the memory operand's type. */
   readonly operands: string;
