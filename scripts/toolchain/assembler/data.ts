@@ -40,7 +40,7 @@ function parseElement(cursor: TokenCursor, unit: number): Element {
     cursor.at += signed ? 2 : 1;
     return { bytes: floatBytes(number.text, negative, unit) };
   }
-  if (t?.type === TokenType.Identifier && registers.has(t.text.toLowerCase())) fail(`register '${t.text}' in data`);
+  if (registers.has(cursor.word())) fail(`register '${t!.text}' in data`);
   return { expression: cursor.expression() };
 }
 

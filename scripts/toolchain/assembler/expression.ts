@@ -85,10 +85,10 @@ export class TokenCursor {
     return t !== undefined && t.type === TokenType.Punctuation && t.text === text;
   }
 
-  /** Lower-case text of the identifier here, or "". */
+  /** Lower-case text of the identifier here (not one escaped by `$`), or "". */
   word(ahead = 0): string {
     const t = this.tokens[this.at + ahead];
-    return t !== undefined && t.type === TokenType.Identifier ? t.text.toLowerCase() : "";
+    return t !== undefined && t.type === TokenType.Identifier && t.value === 0 ? t.text.toLowerCase() : "";
   }
 
   take(text: string): boolean {
@@ -143,7 +143,7 @@ export class TokenCursor {
       case TokenType.String:
         return { op: "number", value: characterConstant(t.text) };
       case TokenType.Identifier: {
-        const register = registers.get(t.text.toLowerCase());
+        const register = t.value === 0 ? registers.get(t.text.toLowerCase()) : undefined;
         if (register) return { op: "register", register };
         return { op: "symbol", name: this.qualify(t.text) };
       }

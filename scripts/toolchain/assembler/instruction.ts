@@ -223,6 +223,8 @@ export class InstructionItem extends Item {
       const counts = [...new Set(forms.map((f) => f.slots.length))].sort().join(" or ");
       fail(`'${mnemonic}' takes ${counts} operand${counts === "1" ? "" : "s"}, not ${sources.length}`);
     }
+    const { operandPrefix } = this.context;
+    if (operandPrefix) fail(`o${operandPrefix} contradicts the operand size of '${mnemonic}'`);
     fail(`invalid combination of operands for '${mnemonic}'${this.sizesDisagree() ? " (operand sizes differ)" : ""}`);
   }
 

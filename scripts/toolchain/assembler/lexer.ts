@@ -26,6 +26,7 @@ export interface Token {
   type: TokenType;
   /** The source text (strings: the decoded contents, one character per byte). */
   text: string;
+  /** Of a number; 1 for an identifier written with a dollar sign, which is never a keyword. */
   value: Int;
   /** White space came before. */
   space: boolean;
@@ -125,7 +126,7 @@ export function lex(line: string): Token[] {
     else if (isIdentifierStart(c) && !(c === 46 && isDigit(line.charCodeAt(at + 1)))) {
       const text = word(at);
       at += text.length;
-      push(TokenType.Identifier, text);
+      push(text === "?" ? TokenType.Punctuation : TokenType.Identifier, text);
     } else if (isDigit(c) || c === 46) {
       const float =
         /^(0[xh][0-9a-f_]*\.?[0-9a-f_]*p[+-]?\d+|[\d_]*\.[\d_]*(e[+-]?\d+)?|[\d_]+e[+-]?\d+)(?![\w.])/i.exec(
@@ -146,7 +147,7 @@ export function lex(line: string): Token[] {
     } else if (c === 36 && isIdentifierStart(line.charCodeAt(at + 1))) {
       const text = word(at + 1);
       at += text.length + 1;
-      push(TokenType.Identifier, text);
+      push(TokenType.Identifier, text, 1);
     } else if (c === 34 || c === 39) {
       const close = line.indexOf(line[at], at + 1);
       if (close < 0) fail("unterminated string");

@@ -61,7 +61,7 @@ const knownDirectives = [
 ]; // prettier-ignore
 const dropped = new Set(["line", "pragma", "warning", "clear"]);
 const maximumDepth = 200;
-const maximumLines = 2_000_000;
+const maximumLines = 1_000_000;
 
 const preprocessorEnvironment: Environment = {
   lookup: (name) => fail(`'${name}' is not known to the preprocessor: only numbers and macros are`),
@@ -83,6 +83,8 @@ export class Preprocessor {
   private lines = 0;
   private exitRep = false;
   private exitMacro = false;
+  /** Too much is too much: the rest of the source is not looked at. */
+  private stopped = false;
   private place: Place = { file: "", line: 0, context: "" };
 
   constructor(private readonly options: Options) {
@@ -154,7 +156,11 @@ export class Preprocessor {
       return;
     }
     if (!this.live || !first) return;
-    if (++this.lines > maximumLines) fail("too many lines after macro expansion");
+    if (this.stopped) return;
+    if (++this.lines > maximumLines) {
+      this.stopped = true;
+      fail(`more than ${maximumLines} lines after macro expansion`);
+    }
     const own = this.call ? this.parameters(tokens, this.call) : this.contextNames(tokens);
     if (own[0]?.type === TokenType.Directive) this.directive(own[0].text, own.slice(1), source);
     else this.statement(own);
@@ -365,7 +371,8 @@ export class Preprocessor {
     const count = Number(this.number(rest));
     const finish = (body: SourceLine[]): void => {
       const depth = this.stack.length;
-      for (let i = 0; i < count && !this.exitRep && !this.exitMacro; i++) this.replay(body, () => this.exitRep);
+      for (let i = 0; i < count && !this.exitRep && !this.exitMacro && !this.stopped; i++)
+        this.replay(body, () => this.exitRep);
       if (this.exitRep) this.stack.length = depth;
       this.exitRep = false;
     };
@@ -380,7 +387,7 @@ export class Preprocessor {
     }
     const before = this.place;
     for (const line of body) {
-      if (stop() || this.exitMacro) break;
+      if (stop() || this.exitMacro || this.stopped) break;
       this.place = this.callPlace ?? { file: line.file, line: line.line, context: "" };
       this.options.errors.guard(this.place, () => this.line(line));
     }

@@ -45,6 +45,12 @@ export class ProgramSymbol implements Target {
   constructor(readonly name: string) {}
 }
 
+/** A place in a section: what `$` and `$$` mean. */
+export interface Located {
+  readonly section: Section;
+  readonly offset: number;
+}
+
 /** A piece of a section. `layout` gives its size for the addresses assumed in this pass, `emit` its bytes in the last. */
 export abstract class Item {
   offset = 0;
@@ -133,7 +139,9 @@ export class Program {
     readonly errors: ErrorLog,
     /** Flat binaries: addresses are known, so expressions may use them freely. */
     readonly flat: boolean,
-  ) {}
+  ) {
+    if (flat) this.environment.resolve = (value) => this.resolve(value);
+  }
 
   symbol(name: string): ProgramSymbol {
     let symbol = this.symbols.get(name);
@@ -153,19 +161,18 @@ export class Program {
     return symbol;
   }
 
-  hereOf(item: { section: Section; offset: number }): Value {
+  hereOf(item: Located): Value {
     const { section, offset } = item;
     return section.absolute ? plain(section.origin + offset) : { n: offset, target: section, registers: null };
   }
 
-  environment(item: { section: Section; offset: number }): Environment {
-    return {
-      lookup: (name) => this.lookup(name),
-      here: () => this.hereOf(item),
-      sectionStart: () => this.hereOf({ section: item.section, offset: 0 }),
-      resolve: this.flat ? (value) => this.resolve(value) : undefined,
-    };
-  }
+  /** One environment for all evaluations, standing at `current`. */
+  private current: Located | null = null;
+  private readonly environment: Environment = {
+    lookup: (name) => this.lookup(name),
+    here: () => this.hereOf(this.current!),
+    sectionStart: () => this.hereOf({ section: this.current!.section, offset: 0 }),
+  };
 
   private lookup(name: string): Value | null {
     const symbol = this.symbols.get(name);
@@ -190,8 +197,9 @@ export class Program {
   }
 
   /** null while unknown; throws AssemblyError. */
-  evaluate(expression: Expression, item: { section: Section; offset: number }): Value | null {
-    return evaluate(expression, this.environment(item));
+  evaluate(expression: Expression, item: Located): Value | null {
+    this.current = item;
+    return evaluate(expression, this.environment);
   }
 
   /** For layout passes: null also for errors, which the last pass reports. */
@@ -221,7 +229,7 @@ export class Program {
   }
 
   /** A plain number, or an error naming what needed it. */
-  number(expression: Expression, item: { section: Section; offset: number }, what: string): number | null {
+  number(expression: Expression, item: Located, what: string): number | null {
     const value = this.evaluate(expression, item);
     if (!value) return null;
     if (value.registers) fail(`${what} must be a number, not a register`);

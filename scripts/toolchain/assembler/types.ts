@@ -135,4 +135,5 @@ export interface FlatProgram {
   labels: Map<string, number>;
 }
 
-export type FlatResult = (FlatProgram & { errors?: undefined }) | (AssembleErrors & { bytes?: undefined });
+export type FlatResult =
+  (FlatProgram & { errors?: undefined }) | (AssembleErrors & { bytes?: undefined; labels?: undefined });
