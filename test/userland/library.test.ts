@@ -9,8 +9,16 @@ const runCheck = (name: string, args: string[] = [], env = {}) =>
   runNative(buildGuest(`userland/checks/${name}_check.ts`), args, { env });
 
 describe.skipIf(!runs32Bit)("the library, run natively", () => {
-  it("malloc keeps its promises and touches no payload", () => {
+  it("malloc keeps its promises through a long random life", () => {
     expect(runCheck("malloc")).toEqual({ stdout: "malloc: all right\n", stderr: "", status: 0 });
+  });
+
+  it("malloc touches no payload", () => {
+    expect(runCheck("reserve")).toEqual({ stdout: "reserve: all right\n", stderr: "", status: 0 });
+  });
+
+  it("files hold what streams wrote", () => {
+    expect(runCheck("files", [join(scratch, "file")])).toEqual({ stdout: "files: all right\n", stderr: "", status: 0 });
   });
 
   it.each([
@@ -22,7 +30,7 @@ describe.skipIf(!runs32Bit)("the library, run natively", () => {
     expect(runCheck("misuse", [kind])).toEqual({ stdout: "", stderr: message, status: 134 });
   });
 
-  it("strings, numbers, sorting, environment and files work as in C", () => {
+  it("strings, numbers, sorting, environment and directories work as in C", () => {
     const outcome = runCheck("library", [], { CHECK_GIVEN: "given=with=equals" });
     expect(outcome).toEqual({ stdout: "library: all right\n", stderr: "", status: 0 });
   });

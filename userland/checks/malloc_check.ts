@@ -1,5 +1,4 @@
-// The allocator: what it promises about content, alignment and separation, and that it never touches a payload.
-import { int80_3 } from "~lib/cpu";
+// The allocator: what it promises about content, alignment and separation.
 import { sbrk } from "../lib/brk";
 import { Errno, errno, set_errno } from "../lib/errno";
 import { calloc, free, malloc, malloc_usable_size, realloc } from "../lib/malloc";
@@ -7,38 +6,8 @@ import { MAP_FAILED, PAGE_SIZE, map_pages, munmap } from "../lib/mman";
 import "../lib/start";
 import { check, check_equal, random, verdict } from "./check";
 
-const SYS_MINCORE: u32 = 218;
 const LIVE_MAX: u32 = 400;
 const ROUNDS: u32 = 40000;
-
-/** Pages among the `count` from `address` on that have a frame. */
-function resident(address: usize, count: u32): u32 {
-  const flags = alloca(64);
-  if (int80_3(SYS_MINCORE, address & ~(PAGE_SIZE - 1), count * PAGE_SIZE, flags) != 0) return 0xffff;
-  let found: u32 = 0;
-  for (let i: u32 = 0; i < count; i++) found += load<u8>(flags + i) & 1;
-  return found;
-}
-
-/** The article's example: the program's own write is the first access to the page. */
-function reserves_before_it_touches(): void {
-  const page = malloc(4096);
-  check_equal(resident(page, 1), 0, "frames behind malloc(4096) before the first write");
-  store<i32>(page, 100);
-  check_equal(resident(page, 1), 1, "frames behind malloc(4096) after the first write");
-  const large = malloc(64 * 4096);
-  check_equal(resident(large, 64), 0, "frames behind malloc(256 KiB)");
-  store<u8>(large + 5 * 4096, 1);
-  check_equal(resident(large, 64), 1, "frames behind malloc(256 KiB) after one write");
-  const zeroed = calloc(16, 4096);
-  check_equal(resident(zeroed, 16), 0, "frames behind calloc of fresh pages");
-  const small = malloc(24);
-  check_equal(resident(small, 1), 0, "frames behind malloc(24)");
-  free(page);
-  free(large);
-  free(zeroed);
-  free(small);
-}
 
 const blocks = changetype<Arr<usize>>(memory.data(1600, 4));
 const sizes = changetype<Arr<u32>>(memory.data(1600, 4));
@@ -171,7 +140,6 @@ function lets_others_use_the_break(): void {
 }
 
 export function main(): i32 {
-  reserves_before_it_touches();
   survives_a_random_life();
   gives_memory_back();
   fails_cleanly();

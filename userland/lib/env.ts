@@ -1,7 +1,7 @@
 // The environment: a null-terminated array of "NAME=value", at first the one on the stack the kernel built.
 import { Char } from "./ctype";
 import { free, malloc, realloc } from "./malloc";
-import { memcpy, skip, stpcpy, strchr, strlen, strncmp, at } from "./string";
+import { memcpy, skip, stpcpy, strlen, strncmp, at } from "./string";
 
 export let environ: Arr<string> = changetype<Arr<string>>(0);
 

@@ -3,7 +3,7 @@ import { Char, isalnum, isalpha, isdigit } from "../../lib/ctype";
 import { at } from "../../lib/string";
 import { Lexer, Token, next_token } from "./lexer";
 import { allocate } from "./memory";
-import { Node, NodeKind, Redirect, RedirectKind, Word, append_word, new_node, new_word } from "./tree";
+import { Node, NodeKind, Redirect, RedirectKind, append_word, new_node, new_word } from "./tree";
 
 export const enum Outcome {
   DONE,
