@@ -142,7 +142,6 @@ export function moveFromDebug(cpu: Cpu, w: number): void {
 /** LMSW r/m16: the low four bits of CR0; PE can be set but not cleared. Selector word in dst. */
 export function loadMachineStatus(cpu: Cpu, w: number): void {
   const m = cpu.m;
-  if (!privileged(m)) return;
   const value = m[(w >>> Record.DST_SHIFT) & 63] & 15;
   const keep = ~15 | ControlBit.CR0_PE;
   loadControl0(cpu, (m[State.CR0] & keep) | value);

@@ -811,13 +811,15 @@ function farPointer(register: Segment): Emitter {
 }
 
 const protectedOnly = handler(segment.protectedModeOnly);
+const protectedAndPrivileged = handler(segment.protectedAndPrivileged);
+const privilegedOnly = handler(segment.privilegedOnly);
 
 /** Handlers that take a selector or word from r/m16 in dst. */
-function fromWord(execute: Handler, endsBlock: boolean, onlyProtected = true): Emitter {
+function fromWord(execute: Handler, check: number, endsBlock: boolean): Emitter {
   const op = endsBlock ? endingHandler(execute) : handler(execute);
   return (d) => {
-    // #UD comes before any fault of the operand.
-    if (onlyProtected) d.emit(protectedOnly);
+    // #UD and the lack of privilege come before any fault of the operand.
+    d.emit(check);
     let field: number = d.rm;
     if (d.isMemory) {
       d.resolveAddress(2, false);
@@ -869,19 +871,17 @@ function inspectSelector(execute: Handler): Emitter {
 }
 
 const adjustRpl = handler(segment.adjustRpl);
+const adjustRplInMemory = handler(segment.adjustRplInMemory);
 
 /** ARPL is #UD outside protected mode, before its operand is looked at. */
 const adjustRplOperands: Emitter = (d) => {
   d.emit(protectedOnly);
   if (d.isMemory) {
     d.resolveAddress(2, true);
-    d.emitMemory(Op.MODIFY16);
-    d.emit(adjustRpl, State.TEMP, d.reg);
-    d.emit(Op.STOREBACK16);
+    emitMemoryHandler(d, adjustRplInMemory, 0, d.reg);
   } else {
-    d.emit(adjustRpl, d.rm, d.reg);
+    emitHandler(d, adjustRpl, d.rm, d.reg);
   }
-  d.knownFlags = KnownFlags.UNKNOWN;
 };
 
 /** A handler on a memory operand of `bytes` bytes; the register field in dst, the operand size in the immediate. */
@@ -1091,10 +1091,10 @@ const emitters: { [mnemonic: string]: Emitter } = {
   LGS: farPointer(Segment.GS),
   SLDT: storeSelector(Segment.LDTR),
   STR: storeSelector(Segment.TR),
-  LLDT: fromWord(segment.loadLdt, false),
-  LTR: fromWord(segment.loadTask, false),
-  VERR: fromWord(segment.verifyRead, false),
-  VERW: fromWord(segment.verifyWrite, false),
+  LLDT: fromWord(segment.loadLdt, protectedAndPrivileged, false),
+  LTR: fromWord(segment.loadTask, protectedAndPrivileged, false),
+  VERR: fromWord(segment.verifyRead, protectedOnly, false),
+  VERW: fromWord(segment.verifyWrite, protectedOnly, false),
   LAR: inspectSelector(segment.loadAccessRights),
   LSL: inspectSelector(segment.loadSegmentLimit),
   ARPL: adjustRplOperands,
@@ -1104,7 +1104,7 @@ const emitters: { [mnemonic: string]: Emitter } = {
   LGDT: onMemory(system.loadGdt, 6, false, false),
   LIDT: onMemory(system.loadIdt, 6, false, false),
   SMSW: storeMachineStatus,
-  LMSW: fromWord(control.loadMachineStatus, true, false),
+  LMSW: fromWord(control.loadMachineStatus, privilegedOnly, true),
   INVLPG: invalidatePage,
   CLTS: plain(control.clearTaskSwitched),
   INVD: plain(system.flushCaches),

@@ -12,7 +12,7 @@ import {
 import { generalProtection, raise, raiseWithCode, Vector } from "./exception.ts";
 import { Flag, setFlags } from "./flags.ts";
 import { Segment, SegmentField, Shadow, State } from "./layout.ts";
-import { read16, read32, writeSystem8 } from "./memory.ts";
+import { read16, read32, write16, writeSystem8 } from "./memory.ts";
 import {
   DescriptorBit,
   isProtected,
@@ -163,6 +163,16 @@ export function protectedModeOnly(cpu: Cpu): void {
   requireProtected(cpu.m);
 }
 
+/** The same for those that also need privilege level 0. */
+export function protectedAndPrivileged(cpu: Cpu): void {
+  if (requireProtected(cpu.m)) requirePrivileged(cpu.m);
+}
+
+/** For LMSW: real mode will do. */
+export function privilegedOnly(cpu: Cpu): void {
+  requirePrivileged(cpu.m);
+}
+
 /** #UD outside protected mode (also in V86). */
 function requireProtected(m: Int32Array): boolean {
   if (isProtected(m)) return true;
@@ -179,7 +189,6 @@ function requirePrivileged(m: Int32Array): boolean {
 /** LLDT r/m16, selector in the word at dst. */
 export function loadLdt(cpu: Cpu, w: number): void {
   const m = cpu.m;
-  if (!requireProtected(m) || !requirePrivileged(m)) return;
   loadLdtRegister(cpu, m[(w >>> Record.DST_SHIFT) & 63] & 0xffff, Vector.GP);
 }
 
@@ -211,7 +220,6 @@ export function loadLdtRegister(cpu: Cpu, selector: number, vector: Vector): boo
 /** LTR r/m16. */
 export function loadTask(cpu: Cpu, w: number): void {
   const m = cpu.m;
-  if (!requireProtected(m) || !requirePrivileged(m)) return;
   const selector = m[(w >>> Record.DST_SHIFT) & 63] & 0xffff;
   if ((selector & 0xfffc) === 0 || (selector & 4) !== 0) {
     generalProtection(m, selector);
@@ -315,16 +323,27 @@ function verify(cpu: Cpu, w: number, write: boolean): void {
   setFlags(m, Flag.ZF, ok ? Flag.ZF : 0);
 }
 
-/** ARPL r/m16, r16: both in words (dst may be TEMP, then written back). */
+/** ARPL r16, r16: words at dst and src. */
 export function adjustRpl(cpu: Cpu, w: number): void {
   const m = cpu.m;
-  if (!requireProtected(m)) return;
   const target = (w >>> Record.DST_SHIFT) & 63;
   const rpl = m[(w >>> Record.SRC_SHIFT) & 63] & 3;
-  if ((m[target] & 3) < rpl) {
-    m[target] = (m[target] & ~3) | rpl;
-    setFlags(m, Flag.ZF, Flag.ZF);
-  } else {
-    setFlags(m, Flag.ZF, 0);
+  const lower = (m[target] & 3) < rpl;
+  if (lower) m[target] = (m[target] & ~3) | rpl;
+  setFlags(m, Flag.ZF, lower ? Flag.ZF : 0);
+}
+
+/** ARPL m16, r16: the operand is written only when its RPL changes. */
+export function adjustRplInMemory(cpu: Cpu, w: number, p: number): void {
+  const m = cpu.m;
+  const address = operandAddress(m, w, p);
+  const selector = read16(cpu, address, p);
+  if (m[State.FAULT] !== 0) return;
+  const rpl = m[(w >>> Record.SRC_SHIFT) & 63] & 3;
+  const lower = (selector & 3) < rpl;
+  if (lower) {
+    write16(cpu, address, (selector & ~3) | rpl, p);
+    if (m[State.FAULT] !== 0) return;
   }
+  setFlags(m, Flag.ZF, lower ? Flag.ZF : 0);
 }

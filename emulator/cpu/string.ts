@@ -118,11 +118,12 @@ function cmpsOnce(cpu: Cpu, info: number, p: number): boolean {
   const segment = info >>> StringInfo.SEGMENT_SHIFT;
   const from = m[State.ESI] & mask;
   const to = m[State.EDI] & mask;
-  if (!checkSegment(m, segment, from, size, SegmentRight.READ)) return false;
-  const left = readSized(cpu, (segmentBase(m, segment) + from) | 0, size, p);
-  if (m[State.FAULT] !== 0) return false;
+  // Where both operands fault, it is the one at ES:EDI that is reported, as the P6's successors do.
   if (!checkSegment(m, Segment.ES, to, size, SegmentRight.READ)) return false;
   const right = readSized(cpu, (segmentBase(m, Segment.ES) + to) | 0, size, p);
+  if (m[State.FAULT] !== 0) return false;
+  if (!checkSegment(m, segment, from, size, SegmentRight.READ)) return false;
+  const left = readSized(cpu, (segmentBase(m, segment) + from) | 0, size, p);
   if (m[State.FAULT] !== 0) return false;
   compare(m, left, right, size);
   const step = (m[State.EFLAGS] & Flag.DF) !== 0 ? -size : size;
@@ -318,7 +319,10 @@ function noBulk(): number {
   return 0;
 }
 
-/** The REP loop. `conditional`: REPE and REPNE look at ZF. */
+/**
+ * The REP loop. `conditional`: REPE and REPNE look at ZF. When such an instruction is left before its end, by a fault, an
+ * interrupt or a trap, the flags are those from before it (SDM 2, REP): only its last iteration sets them.
+ */
 function repeat(
   cpu: Cpu,
   p: number,
@@ -327,6 +331,10 @@ function repeat(
   conditional: boolean,
 ): void {
   const m = cpu.m;
+  const flags = m[State.EFLAGS];
+  const flagKind = m[State.FLAG_KIND];
+  const flagA = m[State.FLAG_A];
+  const flagB = m[State.FLAG_B];
   const info = m[p + Record.IMMEDIATE];
   const mask = offsetMask(info);
   const whileEqual = (info & StringInfo.REP) !== 0;
@@ -338,7 +346,7 @@ function repeat(
     // CMPS in bulk stops before the iteration that matters for the flags.
     const flagsSet = done === 0 || bulk === scasBulk;
     if (done === 0) {
-      if (!once(cpu, info, p)) return;
+      if (!once(cpu, info, p)) break;
       done = 1;
     }
     advance(m, State.ECX, -done, mask);
@@ -347,8 +355,14 @@ function repeat(
     if (cpu.attention || stepping) {
       m[State.NEXT_EIP] = (m[State.EIP] + (m[p + Record.META] & 0xfff)) | 0;
       m[State.BUDGET]++;
-      return;
+      break;
     }
+  }
+  if (conditional) {
+    m[State.EFLAGS] = flags;
+    m[State.FLAG_KIND] = flagKind;
+    m[State.FLAG_A] = flagA;
+    m[State.FLAG_B] = flagB;
   }
 }
 
@@ -389,9 +403,14 @@ export function repCmps(cpu: Cpu, _w: number, p: number): void {
 export function repScas(cpu: Cpu, _w: number, p: number): void {
   repeat(cpu, p, scasOnce, scasBulk, true);
 }
+/** The right to the port is checked even when the count is zero. */
+function portAllowed(cpu: Cpu, p: number): boolean {
+  return checkPort(cpu, cpu.m16[State.EDX * 2], cpu.m[p + Record.IMMEDIATE] & StringInfo.SIZE);
+}
+
 export function repIns(cpu: Cpu, _w: number, p: number): void {
-  repeat(cpu, p, insOnce, noBulk, false);
+  if (portAllowed(cpu, p)) repeat(cpu, p, insOnce, noBulk, false);
 }
 export function repOuts(cpu: Cpu, _w: number, p: number): void {
-  repeat(cpu, p, outsOnce, noBulk, false);
+  if (portAllowed(cpu, p)) repeat(cpu, p, outsOnce, noBulk, false);
 }
