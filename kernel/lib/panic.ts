@@ -33,7 +33,7 @@ function print_callers(ebp: usize): void {
     const eip = load<usize>(ebp + 4);
     if (!is_code(eip)) break;
     // one back: a call may be a function's last instruction
-    pr_warn("  %p %s+0x%x\n", eip, ksym_name(eip - 1), ksym_offset(eip));
+    pr_warn("  %p %s+0x%x\n", eip, ksym_name(eip - 1), ksym_offset(eip - 1) + 1);
     const next = load<usize>(ebp);
     if (next <= ebp) break;
     ebp = next;
