@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
+import { inlineConstEnums } from "./test/support/const_enums.ts";
 
 export default defineConfig({
+  plugins: [inlineConstEnums()],
   test: {
     include: ["test/**/*.test.ts"],
     // Two workers on a small machine: the emulator is CPU-bound, more only adds noise.

@@ -877,8 +877,8 @@ const adjustRplInMemory = handler(segment.adjustRplInMemory);
 const adjustRplOperands: Emitter = (d) => {
   d.emit(protectedOnly);
   if (d.isMemory) {
-    d.resolveAddress(2, true);
-    emitMemoryHandler(d, adjustRplInMemory, 0, d.reg);
+    d.resolveAddress(2, false);
+    emitMemoryHandler(d, adjustRplInMemory, d.segment, d.reg);
   } else {
     emitHandler(d, adjustRpl, d.rm, d.reg);
   }

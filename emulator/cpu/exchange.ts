@@ -3,7 +3,7 @@ import type { Cpu } from "./cpu.ts";
 import { raise, Vector } from "./exception.ts";
 import { Flag, FlagKind, setFlags } from "./flags.ts";
 import { State } from "./layout.ts";
-import { checkWrite, read32, write32 } from "./memory.ts";
+import { checkWrite, read16, read32, write32 } from "./memory.ts";
 import { Binary, Record } from "./operation.ts";
 import { operandAddress } from "./segment_access.ts";
 
@@ -112,22 +112,25 @@ export function compareExchange64(cpu: Cpu, w: number, p: number): void {
   }
 }
 
-/** BOUND r, m&m: index in dst, lower and upper bound in memory. */
+/** BOUND r, m&m: index in dst, lower and upper bound in memory; the upper is read only when the lower holds. */
 export function bound32(cpu: Cpu, w: number, p: number): void {
   const m = cpu.m;
   const address = operandAddress(m, w, p);
+  const index = m[(w >>> Record.DST_SHIFT) & 63];
   const low = read32(cpu, address, p);
   if (m[State.FAULT] !== 0) return;
-  const high = read32(cpu, (address + 4) | 0, p);
+  const high = index < low ? low : read32(cpu, (address + 4) | 0, p);
   if (m[State.FAULT] !== 0) return;
-  const index = m[(w >>> Record.DST_SHIFT) & 63];
   if (index < low || index > high) raise(m, Vector.BR);
 }
 
 export function bound16(cpu: Cpu, w: number, p: number): void {
   const m = cpu.m;
-  const both = read32(cpu, operandAddress(m, w, p), p);
-  if (m[State.FAULT] !== 0) return;
+  const address = operandAddress(m, w, p);
   const index = (cpu.m16[(w >>> Record.DST_SHIFT) & 63] << 16) >> 16;
-  if (index < (both << 16) >> 16 || index > both >> 16) raise(m, Vector.BR);
+  const low = (read16(cpu, address, p) << 16) >> 16;
+  if (m[State.FAULT] !== 0) return;
+  const high = index < low ? low : (read16(cpu, (address + 2) | 0, p) << 16) >> 16;
+  if (m[State.FAULT] !== 0) return;
+  if (index < low || index > high) raise(m, Vector.BR);
 }

@@ -11,7 +11,7 @@ import {
 } from "./descriptor.ts";
 import { generalProtection, raise, raiseWithCode, Vector } from "./exception.ts";
 import { Flag, setFlags } from "./flags.ts";
-import { Segment, SegmentField, Shadow, State } from "./layout.ts";
+import { Segment, SegmentField, SegmentRight, Shadow, State } from "./layout.ts";
 import { read16, read32, write16, writeSystem8 } from "./memory.ts";
 import {
   DescriptorBit,
@@ -333,7 +333,7 @@ export function adjustRpl(cpu: Cpu, w: number): void {
   setFlags(m, Flag.ZF, lower ? Flag.ZF : 0);
 }
 
-/** ARPL m16, r16: the operand is written only when its RPL changes. */
+/** ARPL m16, r16: the operand is written only when its RPL changes. The operand's segment is in dst. */
 export function adjustRplInMemory(cpu: Cpu, w: number, p: number): void {
   const m = cpu.m;
   const address = operandAddress(m, w, p);
@@ -342,6 +342,11 @@ export function adjustRplInMemory(cpu: Cpu, w: number, p: number): void {
   const rpl = m[(w >>> Record.SRC_SHIFT) & 63] & 3;
   const lower = (selector & 3) < rpl;
   if (lower) {
+    const record = State.SEGMENTS + ((w >>> Record.DST_SHIFT) & 63) * SegmentField.WORDS;
+    if ((m[record + SegmentField.RIGHTS] & SegmentRight.WRITE) === 0) {
+      generalProtection(m, 0);
+      return;
+    }
     write16(cpu, address, (selector & ~3) | rpl, p);
     if (m[State.FAULT] !== 0) return;
   }
