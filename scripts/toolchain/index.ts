@@ -3,6 +3,16 @@
 // How to write guest code: README.md beside this file; what may be used without import: std/types/guest/index.d.ts;
 // CPU instructions: std/cpu.ts.
 
+import { readFileSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
+import { assembleObject } from "./assembler/index.ts";
+import { type PlacedAssembly, writeDwarf } from "./debuginfo/dwarf.ts";
+import { compileToWasm } from "./frontend/frontend.ts";
+import { GuestError } from "./ir/build.ts";
+import { writeElf } from "./link/elf.ts";
+import { type AssembledObject, link, type LinkedImage } from "./link/linker.ts";
+import { compileProgram, type CompiledProgram } from "./object/program.ts";
+
 /** What to build. All paths are relative to `root` and use `/`. */
 export interface BuildRequest {
   /** For messages and the debug information: "kernel", "sh". */
@@ -37,3 +47,96 @@ export interface BuildFailure {
 }
 
 export type BuildResult = BuildSuccess | BuildFailure;
+
+/** Compiles, assembles and links one program. Several may be built one after another in one process. */
+export function build(request: BuildRequest): BuildResult {
+  const assembled = assembleAll(request);
+  const front = compileToWasm(request.root, request.entry);
+  const errors = [...("errors" in front ? front.errors : []), ...assembled.errors];
+  if ("errors" in front || errors.length > 0) return { errors };
+  let program: CompiledProgram;
+  try {
+    program = compileProgram(front);
+  } catch (failure) {
+    if (failure instanceof GuestError) return { errors: [failure.message] };
+    throw failure;
+  }
+  const image = link({
+    fragments: program.fragments,
+    objects: assembled.objects,
+    textBase: request.textBase,
+    physicalBase: request.multibootPhysicalBase ?? null,
+    entrySymbol: request.entrySymbol,
+    defines: request.defines ?? {},
+    symbolTable: request.symbolTable ?? false,
+  });
+  if ("errors" in image) return image;
+  const debug = writeDwarf({
+    name: request.entry,
+    program: program.debug,
+    functions: image.functions.map(({ address, fragment }) => ({
+      address,
+      size: fragment.size,
+      external: fragment.exported,
+      debug: fragment.debug as NonNullable<typeof fragment.debug>,
+    })),
+    assembly: assembled.objects.map((object, i) => placedAssembly(object, image, i)),
+    addressOf: image.addressOf,
+  });
+  const elf = writeElf(image.entry, image.sections, debug, image.symbols);
+  return { elf, inputs: [...new Set([...front.inputs, ...assembled.inputs])].sort() };
+}
+
+function assembleAll(request: BuildRequest): { objects: AssembledObject[]; errors: string[]; inputs: string[] } {
+  const objects: AssembledObject[] = [];
+  const errors: string[] = [];
+  const inputs: string[] = [];
+  for (const file of request.asm ?? []) {
+    const read = (path: string): Buffer | null => {
+      // Beside the source first, then from the root, as a person would write it.
+      for (const candidate of [posix.join(dirname(file), path), path]) {
+        try {
+          const bytes = readFileSync(join(request.root, candidate));
+          inputs.push(candidate);
+          return bytes;
+        } catch {
+          continue;
+        }
+      }
+      return null;
+    };
+    let source: string;
+    try {
+      source = readFileSync(join(request.root, file), "utf8");
+      inputs.push(file);
+    } catch {
+      errors.push(`error: ${file}: no such file`);
+      continue;
+    }
+    const result = assembleObject(source, {
+      file,
+      defines: request.defines,
+      include: (path) => read(path)?.toString("utf8") ?? null,
+      readBinary: read,
+    });
+    if (result.errors) errors.push(...result.errors);
+    else objects.push({ file, object: result.object });
+  }
+  return { objects, errors, inputs };
+}
+
+function placedAssembly({ object, file }: AssembledObject, image: LinkedImage, index: number): PlacedAssembly {
+  const addresses = image.objectSections[index];
+  const ranges = object.sections
+    .filter((section) => section.flags & 4 && section.size > 0)
+    .map((section) => ({
+      address: addresses.get(section.name) ?? 0,
+      size: section.size,
+      lines: object.lines.filter((row) => row.section === section.name),
+    }));
+  const procedures = object.cfi.map((procedure) => ({
+    address: (addresses.get(procedure.section) ?? 0) + procedure.start,
+    procedure,
+  }));
+  return { file, ranges, procedures };
+}

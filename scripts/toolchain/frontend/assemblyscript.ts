@@ -139,7 +139,17 @@ interface Runtime {
   BinaryOp: Enum<"AddI32">;
   ExpressionId: Enum<"Const" | "GlobalGet" | "Binary">;
   ExpressionRunnerFlags: Enum<"Default" | "PreserveSideeffects">;
-  Token: Enum<"Plus" | "Minus" | "Asterisk" | "Slash" | "LessThan_LessThan" | "GreaterThan_GreaterThan" | "Bar" | "Ampersand" | "Tilde">;
+  Token: Enum<
+    | "Plus"
+    | "Minus"
+    | "Asterisk"
+    | "Slash"
+    | "LessThan_LessThan"
+    | "GreaterThan_GreaterThan"
+    | "Bar"
+    | "Ampersand"
+    | "Tilde"
+  >;
   SourceKind: Enum<"User" | "UserEntry">;
   TypeKind: Enum<"Bool" | "F32" | "F64" | "V128" | "Void">;
   ReportMode: Enum<"Report" | "Swallow">;

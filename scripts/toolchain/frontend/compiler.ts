@@ -453,7 +453,11 @@ export class GuestCompiler extends CompilerBase {
     return super.compileStatement(statement, isLast);
   }
 
-  override compileExpression(expression: Expression, type: Type, constraints: number = Constraints.None): ExpressionRef {
+  override compileExpression(
+    expression: Expression,
+    type: Type,
+    constraints: number = Constraints.None,
+  ): ExpressionRef {
     const outer = this.lastRange;
     this.lastRange = expression.range;
     const result = super.compileExpression(expression, type, constraints);
@@ -532,5 +536,7 @@ function fieldOf(instance: FunctionElement): Property | null {
 
 /** True for the syntax node of an array literal (used by callers that look at initialisers). */
 export function isArrayLiteral(node: Expression): boolean {
-  return node.kind === NodeKind.Literal && (node as unknown as { literalKind: number }).literalKind === LiteralKind.Array;
+  return (
+    node.kind === NodeKind.Literal && (node as unknown as { literalKind: number }).literalKind === LiteralKind.Array
+  );
 }

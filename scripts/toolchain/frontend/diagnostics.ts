@@ -51,12 +51,14 @@ function lowerFirst(text: string): string {
 function hint(text: string, _code: number, at: string): string | null {
   if (/Closures/i.test(text)) return "pass what the function needs as an argument or keep it in a variable of the file";
   if (/implicit conversion/i.test(text) || /requires an explicit cast/i.test(text)) return "write the cast: <u32>x";
-  if (/cannot be applied to types? '?[iu]\d+'? and '?[iu]\d+/.test(text)) return "cast one side so that both have one type";
+  if (/cannot be applied to types? '?[iu]\d+'? and '?[iu]\d+/.test(text))
+    return "cast one side so that both have one type";
   if (/^Operator '.+' cannot be applied to types/.test(text)) return "cast one side so that both have one type";
   if (/Break label/i.test(text)) return "labels are not in the dialect: use a flag or move the loops into a function";
   if (/iterators/i.test(text)) return "write a counting loop";
   if (at.startsWith("?.")) return "optional chaining is not in the dialect: test for null";
   if (at.startsWith("??")) return "'??' is not in the dialect: write a != null ? a : b";
-  if (/Identifier expected/.test(text) && /^[[{]/.test(at)) return "destructuring is not in the dialect: one variable per line";
+  if (/Identifier expected/.test(text) && /^[[{]/.test(at))
+    return "destructuring is not in the dialect: one variable per line";
   return null;
 }

@@ -12,6 +12,7 @@ interface SyntaxNode {
   name?: { kind?: number; text?: string; identifier?: { text: string } };
   decorators?: SyntaxNode[] | null;
   label?: unknown;
+  initializer?: unknown;
   members?: SyntaxNode[];
 }
 
@@ -90,7 +91,7 @@ function examine(node: SyntaxNode): string | null {
         ? "constructors are not in the dialect: write an init method"
         : null;
     case NodeKind.Parameter:
-      return node.parameterKind === ParameterKind.Optional
+      return node.parameterKind === ParameterKind.Optional && !node.initializer
         ? "an optional parameter needs a constant default value: name: type = value"
         : null;
     case NodeKind.Decorator: {

@@ -1,6 +1,7 @@
 // Guest TypeScript to WebAssembly: the first half of the pipeline.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import binaryen from "assemblyscript/binaryen";
 import type { File, Program } from "./assemblyscript.ts";
 import {
   addGlobalAlias,
@@ -100,6 +101,8 @@ export function compileToWasm(root: string, entry: string): FrontendResult | { e
     diagnostics.drain(program);
     if (diagnostics.failed) return { errors: diagnostics.errors };
     if (!module.validate()) throw new Error("the generated module is not valid");
+    // A setting of the whole library, not of the module: without it there is no name section.
+    binaryen.setDebugInfo(true);
     const binary = module.toBinary(`${entry}.map`);
     return {
       wasm: binary.output,

@@ -73,8 +73,7 @@ export class Layouts {
     }
     for (const prototype of cls.prototype.instanceMembers?.values() ?? []) {
       const bound = cls.members?.get(prototype.name) as unknown as
-        | { kind: number; isField: boolean; instance: Property | null }
-        | undefined;
+        { kind: number; isField: boolean; instance: Property | null } | undefined;
       if (!bound || bound.kind !== ElementKind.PropertyPrototype || !bound.isField || !bound.instance) continue;
       if (base?.fields.some((f) => f.property.name === prototype.name)) continue;
       this.place(layout, bound.instance, cls);

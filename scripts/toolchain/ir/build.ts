@@ -1,24 +1,32 @@
 // WebAssembly code of one function to blocks in SSA form. The operand stack holds values, so nothing is ever read late;
 // locals are numbered slots (two for an i64) whose current values are merged by phis where control flow joins.
-import type { ByteReader } from "../wasm/bytes.ts";
+import { ByteReader } from "../wasm/bytes.ts";
 import { ValueType, type FunctionType, type WasmFunction, type WasmModule } from "../wasm/module.ts";
 import { skipImmediates } from "../wasm/skip.ts";
 import type { SourceMap } from "../wasm/sourcemap.ts";
 import { foldBinary, isConst, type Maker } from "./fold.ts";
 import { Block, type IrFunction, type Location, Op, Value, type Variable } from "./ir.ts";
 import { scanLoops } from "./scan.ts";
-import { DIVISION, type Pair, WideMaker } from "./wide.ts";
+import { DIVISION, type Pair, POPCOUNT, WideMaker } from "./wide.ts";
 
 /** What the builder has to know about the rest of the program. */
 export interface ProgramContext {
   module: WasmModule;
   sourceMap: SourceMap;
   /** Constant value of a global, or null when it lives in memory. */
-  globalConstant(index: number): { kind: "number"; value: bigint } | { kind: "symbol"; symbol: string; addend: number } | null;
+  globalConstant(
+    index: number,
+  ): { kind: "number"; value: bigint } | { kind: "symbol"; symbol: string; addend: number } | null;
+  /** True when this function's assignments to the global have become its initial value. */
+  dropsAssignment(fn: WasmFunction, index: number): boolean;
+  /** True for an initialiser function that turned out to do nothing. */
+  dropsCall(index: number): boolean;
   /** Memory symbol of a global. */
   globalSymbol(index: number): string;
   /** Symbol of a function that can be called; null for instructions of the processor. */
   functionSymbol(index: number): string;
+  /** Name of a local in the source, or null for the compiler's own. */
+  variableName(fn: WasmFunction, local: number): string | null;
 }
 
 interface Entry {
@@ -74,7 +82,7 @@ class Builder implements Maker {
     private readonly source: WasmFunction,
   ) {
     if (!source.code) throw new Error(`${source.name} has no code`);
-    this.code = source.code;
+    this.code = new ByteReader(source.code.bytes, source.code.position, source.code.end);
     this.fn = {
       name: source.name,
       blocks: [],
@@ -115,13 +123,13 @@ class Builder implements Maker {
   }
 
   private makeSlots(): void {
-    const { type, locals, localNames } = this.source;
+    const { type, locals } = this.source;
     let slot = 0;
     locals.forEach((localType, i) => {
       this.slotOf[i] = slot;
-      const name = localNames[i];
+      const name = this.context.variableName(this.source, i);
       const parameter = i < type.params.length;
-      if (name !== undefined) {
+      if (name !== null) {
         const variable = { name, local: i, slot, wide: localType === ValueType.I64, parameter };
         this.fn.variables.push(variable);
         this.visible[i] = variable;
@@ -539,12 +547,14 @@ class Builder implements Maker {
       return this.push(this.constant(Number(BigInt.asIntN(32, constant.value))));
     }
     const address = this.symbol(this.context.globalSymbol(index), 0);
-    if (global.type === ValueType.I64) return this.pushPair({ low: this.load(address, 0), high: this.load(address, 4) });
+    if (global.type === ValueType.I64)
+      return this.pushPair({ low: this.load(address, 0), high: this.load(address, 4) });
     this.push(this.load(address, 0));
   }
 
   private setGlobal(index: number): void {
     const { low, high } = this.popEntry();
+    if (this.context.dropsAssignment(this.source, index)) return;
     const address = this.symbol(this.context.globalSymbol(index), 0);
     this.store(address, 0, low);
     if (high) this.store(address, 4, high);
@@ -634,7 +644,7 @@ class Builder implements Maker {
   }
 
   private unary(op: Op, a: Value): Value {
-    if (!isConst(a)) return this.emit(op, [a]);
+    if (!isConst(a)) return op === Op.Popcnt ? this.routine(POPCOUNT, [a]) : this.emit(op, [a]);
     if (op === Op.Clz) return this.constant(Math.clz32(a.imm));
     if (op === Op.Ctz) return this.constant(a.imm === 0 ? 32 : 31 - Math.clz32(a.imm & -a.imm));
     let count = 0;
@@ -642,11 +652,20 @@ class Builder implements Maker {
     return this.constant(count);
   }
 
+  private routine(name: string, args: Value[]): Value {
+    const call = this.emit(Op.Call, args);
+    call.symbol = `f:${name}`;
+    return call;
+  }
+
   private arithmeticWide(op: number): void {
     const { wide } = this;
     if (op <= 0x7b) {
       const a = this.popPair();
-      return this.pushPair(op === 0x79 ? wide.clz(a) : op === 0x7a ? wide.ctz(a) : wide.popcnt(a));
+      if (op === 0x79) return this.pushPair(wide.clz(a));
+      if (op === 0x7a) return this.pushPair(wide.ctz(a));
+      const count = this.binary(Op.Add, this.unary(Op.Popcnt, a.low), this.unary(Op.Popcnt, a.high));
+      return this.push(count, this.constant(0));
     }
     const b = this.popPair();
     const a = this.popPair();
@@ -694,8 +713,7 @@ class Builder implements Maker {
         return this.pushPair(this.wide.shift(Op.ShrU64, a, shift));
       }
     }
-    const call = this.emit(Op.Call, [a.low, a.high, b.low, b.high]);
-    call.symbol = `f:${routine}`;
+    const call = this.routine(routine, [a.low, a.high, b.low, b.high]);
     this.push(call, this.emit(Op.High, [call]));
   }
 
@@ -728,6 +746,7 @@ class Builder implements Maker {
   }
 
   private call(index: number): void {
+    if (this.context.dropsCall(index)) return;
     const callee = this.context.module.functions[index];
     const args = this.callArguments(callee.type);
     const { from } = callee;

@@ -98,7 +98,8 @@ function foldRightConstant(make: Maker, op: Op, a: Value, b: number): Value | nu
     case Op.Or:
       if (b === 0) return a;
       if (b === -1) return make.constant(-1);
-      if (a.op === Op.Or && isConst(a.args[1])) return emitFolded(make, Op.Or, a.args[0], make.constant(a.args[1].imm | b));
+      if (a.op === Op.Or && isConst(a.args[1]))
+        return emitFolded(make, Op.Or, a.args[0], make.constant(a.args[1].imm | b));
       return null;
     case Op.Xor:
       if (b === 0) return a;
@@ -164,7 +165,8 @@ function foldMask(make: Maker, a: Value, b: number): Value | null {
   if (b === 0) return make.constant(0);
   if (b === -1) return a;
   if ((knownZero(a) & ~b) === ~b) return a;
-  if (a.op === Op.And && isConst(a.args[1])) return emitFolded(make, Op.And, a.args[0], make.constant(a.args[1].imm & b));
+  if (a.op === Op.And && isConst(a.args[1]))
+    return emitFolded(make, Op.And, a.args[0], make.constant(a.args[1].imm & b));
   return null;
 }
 
@@ -304,9 +306,9 @@ export function evaluate(op: Op, a: number, b: number): number | null {
     case Op.DivU:
       return b === 0 ? null : Math.floor(ua / ub) | 0;
     case Op.RemS:
-      return b === 0 ? null : b === -1 ? 0 : a % b | 0;
+      return b === 0 ? null : b === -1 ? 0 : (a % b) | 0;
     case Op.RemU:
-      return b === 0 ? null : ua % ub | 0;
+      return b === 0 ? null : (ua % ub) | 0;
     case Op.Eq:
       return a === b ? 1 : 0;
     case Op.Ne:

@@ -34,6 +34,7 @@ export const enum Op {
   GeU,
   Clz,
   Ctz,
+  /** Only in the reader's tables: becomes a call. */
   Popcnt,
   Extend8,
   Extend16,

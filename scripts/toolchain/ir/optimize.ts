@@ -208,7 +208,8 @@ function shareWithinBlocks(fn: IrFunction): void {
     const seen = new Map<string, Value>();
     block.values = block.values.filter((value) => {
       value.args = value.args.map(resolve);
-      const shareable = (value.op >= Op.Add && value.op <= Op.RotR) || value.op === Op.Extend8 || value.op === Op.Extend16;
+      const shareable =
+        (value.op >= Op.Add && value.op <= Op.RotR) || value.op === Op.Extend8 || value.op === Op.Extend16;
       if (!shareable) return true;
       const key = `${value.op}:${value.args.map(id).join()}`;
       const same = seen.get(key);
@@ -263,6 +264,7 @@ function mergeChains(fn: IrFunction): void {
       }
       next.predecessors = [];
       next.successors = [];
+      next.terminator = null;
       next.phis = [];
       next.values = [];
     }
@@ -280,7 +282,10 @@ function skipEmptyBlocks(fn: IrFunction): void {
     if (target === block) continue;
     for (const predecessor of [...block.predecessors]) {
       // With phis an edge may only move if the predecessor has no edge to the target yet.
-      if (target.phis.length > 0 && (predecessor.successors.includes(target) || predecessor.terminator?.kind !== "jump")) {
+      if (
+        target.phis.length > 0 &&
+        (predecessor.successors.includes(target) || predecessor.terminator?.kind !== "jump")
+      ) {
         continue;
       }
       const slot = target.predecessors.indexOf(block);

@@ -2,6 +2,9 @@
 import { foldBinary, type Maker, isConst } from "./fold.ts";
 import { Op, type Value } from "./ir.ts";
 
+/** Counts the bits of a word (std/rt.ts): the 386 has no instruction for it. */
+export const POPCOUNT = "~lib/rt/__popcnt32";
+
 /** A 64-bit value: low and high word. */
 export interface Pair {
   low: Value;
@@ -158,11 +161,6 @@ export class WideMaker {
     const high = this.op(Op.Add, this.make.emit(Op.Ctz, [a.high]), this.make.constant(32));
     const count = this.make.emit(Op.Select, [a.low, this.make.emit(Op.Ctz, [a.low]), high]);
     return { low: count, high: zero };
-  }
-
-  popcnt(a: Pair): Pair {
-    const count = this.op(Op.Add, this.make.emit(Op.Popcnt, [a.low]), this.make.emit(Op.Popcnt, [a.high]));
-    return { low: count, high: this.make.constant(0) };
   }
 }
 

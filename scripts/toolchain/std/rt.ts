@@ -37,3 +37,9 @@ export function __srem64(a: i64, b: i64): i64 {
   const r = __urem64(<u64>(a < 0 ? -a : a), <u64>(b < 0 ? -b : b));
   return <i64>(a < 0 ? -r : r);
 }
+
+export function __popcnt32(x: u32): u32 {
+  x -= (x >> 1) & 0x55555555;
+  x = (x & 0x33333333) + ((x >> 2) & 0x33333333);
+  return (((x + (x >> 4)) & 0x0f0f0f0f) * 0x01010101) >> 24;
+}
