@@ -657,7 +657,7 @@ class Lowering {
   // --- comparisons
 
   private lowerBoolean(value: Value): void {
-    const cc = this.lowerCondition(value);
+    const cc = isComparison(value.op) ? this.lowerComparison(value) : this.lowerWideComparison(value);
     const set = this.add(L.SetCc);
     set.cc = cc;
     set.dst = this.want(value, BYTE_MASK);
