@@ -407,6 +407,12 @@ F4           | HLT
 0F 35        | SYSEXIT                 | 686
 0F 1F /r     | NOP r/mv                | 686
 0F 18 /r     | NOP r/mv                | 686
+0F 19 /r     | NOP r/mv                | 686
+0F 1A /r     | NOP r/mv                | 686
+0F 1B /r     | NOP r/mv                | 686
+0F 1C /r     | NOP r/mv                | 686
+0F 1D /r     | NOP r/mv                | 686
+0F 1E /r     | NOP r/mv                | 686
 9B           | WAIT                   
 # x87
 D8 /r        | ESC0 r/m                | fpu
