@@ -92,8 +92,14 @@ interface Runtime {
     | "Local"
     | "File"
   >;
+  FlowFlags: Enum<"Terminates">;
   NodeKind: Enum<
     | "Source"
+    | "For"
+    | "While"
+    | "Do"
+    | "Switch"
+    | "True"
     | "NamedType"
     | "TypeName"
     | "Parameter"
@@ -166,6 +172,7 @@ const runtime = library as unknown as Runtime;
 export const {
   CommonFlags,
   ElementKind,
+  FlowFlags,
   NodeKind,
   LiteralKind,
   DecoratorFlags,

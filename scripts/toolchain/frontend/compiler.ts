@@ -30,6 +30,7 @@ import {
   ElementKind,
   ExpressionId,
   ExpressionRunnerFlags,
+  FlowFlags,
   getBinaryLeft,
   getBinaryOp,
   getBinaryRight,
@@ -39,7 +40,6 @@ import {
   getExpressionId,
   getExpressionType,
   getGlobalGetName,
-  LiteralKind,
   NodeFactory,
   NodeKind,
   ParameterKind,
@@ -51,6 +51,7 @@ import {
 } from "./assemblyscript.ts";
 import type { Diagnostics } from "./diagnostics.ts";
 import type { Layouts } from "./layout.ts";
+import { neverEnds } from "./loops.ts";
 
 /** Import modules that carry symbolic addresses; the import's name is the symbol. */
 export const DATA_MODULE = "data";
@@ -450,7 +451,11 @@ export class GuestCompiler extends CompilerBase {
 
   override compileStatement(statement: Statement, isLast = false): ExpressionRef {
     this.lastRange = statement.range;
-    return super.compileStatement(statement, isLast);
+    const compiled = super.compileStatement(statement, isLast);
+    if (!neverEnds(statement)) return compiled;
+    // AssemblyScript believes that control can leave `for (;;)` by its condition.
+    this.currentFlow.set(FlowFlags.Terminates);
+    return this.module.block(null, [compiled, this.module.unreachable()]);
   }
 
   override compileExpression(
@@ -532,11 +537,4 @@ function fieldOf(instance: FunctionElement): Property | null {
   if (!member || member.kind !== ElementKind.PropertyPrototype) return null;
   const property = (member as PropertyPrototype).instance;
   return property && property.isField && property.memoryOffset >= 0 ? property : null;
-}
-
-/** True for the syntax node of an array literal (used by callers that look at initialisers). */
-export function isArrayLiteral(node: Expression): boolean {
-  return (
-    node.kind === NodeKind.Literal && (node as unknown as { literalKind: number }).literalKind === LiteralKind.Array
-  );
 }
