@@ -130,7 +130,8 @@ function traceFaults(machine: Machine, image: Uint8Array): { rows(programs: Prog
   const kernel = new SymbolTable(new ElfFile(image));
   const trace = new FaultTrace(machine.cpu, FaultRing.find(new GuestMemory(machine.cpu, kernel.info), kernel));
   return {
-    rows: (programs) => faultRows(trace.finish(), { kernel, program: (process) => programs.program(process) }),
+    rows: (programs) =>
+      faultRows(trace.finish(), { folder: process.cwd(), kernel, program: (name) => programs.program(name) }),
   };
 }
 

@@ -36,6 +36,8 @@ export interface FaultRow {
 
 /** Where to look addresses up. */
 export interface FaultSymbols {
+  /** A folder whose name is left out in front of source files. */
+  readonly folder?: string;
   readonly kernel?: SymbolTable;
   /** The program a process runs, by the process name the kernel keeps (possibly cut short; empty when unknown). */
   program(process: string): SymbolTable | undefined;
@@ -80,5 +82,7 @@ function entry(value: number | undefined): number | null {
 
 function placeOf(eip: number, cpl: number | undefined, process: string, symbols: FaultSymbols): Place | undefined {
   const inKernel = symbols.kernel?.covers(eip) && cpl !== 3;
-  return (inKernel ? symbols.kernel : symbols.program(process))?.lookup(eip);
+  const place = (inKernel ? symbols.kernel : symbols.program(process))?.lookup(eip);
+  const prefix = `${symbols.folder}/`;
+  return place?.file?.startsWith(prefix) ? { ...place, file: place.file.slice(prefix.length) } : place;
 }

@@ -121,13 +121,14 @@ function buildRows(elf: ElfFile, symbols: ElfSymbol[]): Row[] {
   // At one address functions and objects come before labels, globals before locals.
   const rank = ({ type, binding }: ElfSymbol): number => (type === SymbolType.NONE ? 0 : 4) + binding;
   usable.sort((a, b) => a.value - b.value || rank(b) - rank(a));
+  const names = new Set(usable.map(({ name }) => name));
   const rows: Row[] = [];
   let covered = 0;
   for (let index = 0; index < usable.length; index++) {
     const { name, value, size, type, section } = usable[index];
     if (index > 0 && usable[index - 1].value === value) continue;
-    // A label inside a function that states its size is a part of that function.
-    if (type === SymbolType.NONE && value < covered) continue;
+    // A label inside a function that states its size is a part of that function, and so is an assembler's local label.
+    if (type === SymbolType.NONE && (value < covered || isLocalLabel(name, names))) continue;
     const { address, size: length, flags } = sections[section];
     const end = size > 0 ? Math.min(value + size, address + length) : address + length;
     if (size > 0) covered = Math.max(covered, end);
@@ -137,6 +138,12 @@ function buildRows(elf: ElfFile, symbols: ElfSymbol[]): Row[] {
     rows.push({ start: value, end, name, isCode: (flags & SectionFlag.EXECUTABLE) !== 0 });
   }
   return rows;
+}
+
+/** NASM's `.loop` behind `copy:` is the symbol `copy.loop`. */
+function isLocalLabel(name: string, names: ReadonlySet<string>): boolean {
+  const dot = name.indexOf(".", 1);
+  return dot > 0 && names.has(name.slice(0, dot));
 }
 
 function rowAt(rows: Row[], address: number): Row | undefined {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ElfFile } from "../../emulator/debug/elf32.ts";
 import { SymbolTable } from "../../emulator/debug/symbols.ts";
-import { hasTool } from "../support/tools.ts";
+import { hasGcc32, hasTool } from "../support/tools.ts";
 
 const MAIN = `#include <stdint.h>
 typedef struct { uint32_t low; uint16_t high; } pair_t;
@@ -64,23 +64,7 @@ function compile(flags: string[]): { path: string; table: SymbolTable } {
   return { path, table: new SymbolTable(new ElfFile(readFileSync(path))) };
 }
 
-function canCompile(): boolean {
-  if (!hasTool("gcc") || !hasTool("addr2line")) return false;
-  const scratch = mkdtempSync(join(tmpdir(), "faultline-gcc-"));
-  try {
-    execFileSync("gcc", ["-m32", "-xc", "-", "-o", join(scratch, "a")], {
-      input: "int main(void) { return 0; }",
-      stdio: "pipe",
-    });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
-}
-
-describe.skipIf(!canCompile())("debug info written by gcc -m32 (needs gcc-multilib)", () => {
+describe.skipIf(!hasGcc32() || !hasTool("addr2line"))("debug info written by gcc -m32 (needs gcc-multilib)", () => {
   const variants = [2, 3, 4, 5].flatMap((version) => ["-O0", "-O2"].map((level) => ({ version, level })));
 
   it.each(variants)("DWARF $version $level: the line of every byte of code is addr2line's", ({ version, level }) => {

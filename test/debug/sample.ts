@@ -123,7 +123,7 @@ function lines(): Uint8Array {
 }
 
 export function sampleElf(): Uint8Array {
-  const text = new Uint8Array(0x20).fill(0x90);
+  const text = new Uint8Array(0x30).fill(0x90);
   const data = new Uint8Array(0x200);
   return buildElf({
     entry: SAMPLE.text,
@@ -140,6 +140,8 @@ export function sampleElf(): Uint8Array {
     ],
     symbols: [
       { name: "kmain", value: SAMPLE.text, size: 0x10, section: ".text" },
+      { name: "entry", value: SAMPLE.text + 0x20, type: 0, section: ".text" },
+      { name: "entry.again", value: SAMPLE.text + 0x24, type: 0, binding: 0, section: ".text" },
       { name: "kmain.loop", value: SAMPLE.text + 4, type: 0, binding: 0, section: ".text" },
       { name: "do_pgfault_pgfault", value: SAMPLE.text + 0x10, size: 0x10, section: ".text" },
       { name: "fault_seq", value: SAMPLE.data, size: 4, type: 1, section: ".data" },

@@ -22,12 +22,17 @@ describe("a symbol table", () => {
     });
   });
 
+  it("counts an assembler's local labels as parts of what they stand in", () => {
+    expect(table().lookup(SAMPLE.text + 0x26)).toEqual({ name: "entry", offset: 6 });
+    expect(table().address("entry.again")).toBe(SAMPLE.text + 0x24);
+  });
+
   it("names data by variable", () => {
     expect(table().lookup(SAMPLE.data + 9)).toEqual({ name: "node", offset: 1 });
   });
 
   it("knows nothing of addresses outside every symbol", () => {
-    for (const address of [0, SAMPLE.text - 1, SAMPLE.text + 0x20, SAMPLE.data + 0x200, 0xffffffff]) {
+    for (const address of [0, SAMPLE.text - 1, SAMPLE.text + 0x30, SAMPLE.data + 0x200, 0xffffffff]) {
       expect(table().lookup(address)).toBeUndefined();
     }
   });
@@ -41,7 +46,7 @@ describe("a symbol table", () => {
 
   it("tells whether an address belongs to the file", () => {
     expect(table().covers(SAMPLE.text)).toBe(true);
-    expect(table().covers(SAMPLE.text + 0x20)).toBe(false);
+    expect(table().covers(SAMPLE.text + 0x30)).toBe(false);
   });
 
   it("finds the code of a line, once for each piece, and the next line for one without code", () => {
