@@ -1,4 +1,5 @@
 // The `faultline` command: finds the subcommand, prints help, turns mistakes into one line and a status.
+import { constants } from "node:os";
 import { UserError } from "../machine/user_error.ts";
 import { bootCommand } from "./boot.ts";
 import { closest } from "./closest.ts";
@@ -66,4 +67,10 @@ function report(error: unknown): number {
   return ExitStatus.INTERNAL;
 }
 
-process.exit(await main(process.argv.slice(2)).catch(report));
+/** Node aborts in process.exit() when its terminal has gone: a hangup ends the process as signals do. */
+function leave(status: number): void {
+  if (status === ExitStatus.SIGNAL + constants.signals.SIGHUP) process.kill(process.pid, "SIGHUP");
+  else process.exit(status);
+}
+
+leave(await main(process.argv.slice(2)).catch(report));

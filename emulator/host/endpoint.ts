@@ -11,6 +11,8 @@ export interface InputReceiver {
   break(): void;
   /** The person at the terminal wants to leave. */
   exit(): void;
+  /** The terminal has gone. */
+  hangUp(): void;
   /** Nobody reads our output any more (a closed pipe). */
   outputClosed(): void;
 }

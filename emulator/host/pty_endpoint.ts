@@ -1,4 +1,5 @@
 // `pty`: a pseudo-terminal that other programs (screen, minicom, cat) can open. Needs the optional package node-pty.
+import { closeSync, constants, openSync } from "node:fs";
 import type { ReadStream } from "node:tty";
 import { UserError } from "../machine/user_error.ts";
 import { WireEndpoint } from "./wire.ts";
@@ -11,11 +12,14 @@ interface OpenPty {
 }
 
 export class PtyEndpoint extends WireEndpoint {
+  /** We hold the slave open, so that the line survives when nobody else does, but never read from it. */
+  private readonly slave: number;
+
   private constructor(private readonly pty: OpenPty) {
     super();
-    // We hold the slave open, so that the line survives when nobody else does, but it is for others to read from.
-    pty.slave.pause();
+    this.slave = openSync(pty.ptsName, constants.O_RDWR | constants.O_NOCTTY);
     pty.slave.setRawMode(true); // no echo: it would come back to the guest as input
+    pty.slave.destroy(); // at once, before it begins to read what is meant for others
     this.attach(pty.master);
   }
 
@@ -47,6 +51,6 @@ export class PtyEndpoint extends WireEndpoint {
     await super.close();
     this.detach();
     this.pty.master.destroy();
-    this.pty.slave.destroy();
+    closeSync(this.slave);
   }
 }

@@ -54,6 +54,11 @@ interface Line {
   paused: boolean;
 }
 
+/** True when somebody may type at any time. While a script has lines left, nobody needs to wait for the next. */
+function isWatched({ endpoint, feed, paused }: Line): boolean {
+  return endpoint.live && (endpoint.input === "typed" || (feed.pending === 0 && !paused));
+}
+
 class Runner {
   private readonly machine: Machine;
   private readonly endpoints: readonly Endpoint[];
@@ -86,7 +91,7 @@ class Runner {
     for (let slice = FIRST_SLICE; ; slice = Math.min(slice * 2, LONGEST_SLICE)) {
       await this.takeInput();
       if (this.stop) return this.stop;
-      const live = this.endpoints.some((endpoint) => endpoint.live);
+      const live = this.lines.some(isWatched);
       if (!live) this.watch.start();
       const outcome = this.runSlice(slice, live);
       await this.flush();
@@ -147,6 +152,7 @@ class Runner {
       end: () => arrive(() => line.feed.end()),
       break: () => arrive(() => this.machine.inject({ kind: "serial-break", port })),
       exit: () => this.end({ kind: "left" }),
+      hangUp: () => this.end({ kind: "signal", signal: "SIGHUP" }),
       outputClosed: () => this.end({ kind: "output-closed" }),
     };
   }

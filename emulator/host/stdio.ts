@@ -44,7 +44,7 @@ export class StdioEndpoint implements Endpoint {
     this.stdin.on("data", (chunk: Buffer) => this.data(chunk));
     this.stdin.on("end", () => this.end());
     this.stdin.on("close", () => this.end());
-    this.stdin.on("error", () => this.end()); // a terminal that was closed reads as EIO
+    this.stdin.on("error", () => this.end()); // EIO: the terminal has gone
     if (this.terminal) {
       this.terminal.enter();
       return Promise.resolve();
@@ -105,7 +105,8 @@ export class StdioEndpoint implements Endpoint {
     if (this.ended) return;
     this.ended = true;
     this.live = false;
-    this.receiver!.end();
+    if (this.terminal) this.receiver!.hangUp();
+    else this.receiver!.end();
     this.arrived?.();
   }
 }
