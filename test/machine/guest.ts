@@ -30,7 +30,7 @@ org 0x100000
   in al, dx
   pop edx
 %endmacro
-%macro print 1
+%macro print 1+
   push esi
   mov esi, %%text
   call puts
