@@ -38,6 +38,7 @@ class Collector implements InputReceiver {
   }
   break(): void {}
   exit(): void {}
+  hangUp(): void {}
   outputClosed(): void {}
   async until(done: (collector: Collector) => boolean): Promise<void> {
     while (!done(this)) await new Promise<void>((resolve) => (this.wake = resolve));
