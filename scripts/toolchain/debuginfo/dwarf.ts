@@ -78,6 +78,8 @@ class DwarfWriter {
       for (const { file } of debug.lines) files.add(displayPath(file));
     }
     for (const { file } of input.program.globals) files.add(displayPath(file));
+    // Generated code has no file; an empty name would end the line table's list of files.
+    files.delete("");
     this.files = [...files].sort();
   }
 
