@@ -79,12 +79,28 @@ const call: fc.Arbitrary<Call> = fc.array(conversion, { minLength: 1, maxLength:
 
 const calls = fc.sample(call, { numRuns: 400, seed: 20 });
 
-function guestSource(): string {
+/** Calls in functions of a few each: as a person would write them. */
+const CALLS_PER_FUNCTION = 20;
+
+function inFunctions(head: string, spelling: (argument: Call["args"][0]) => string): string {
   const lines = calls.map(({ format, args }) => {
-    const list = [JSON.stringify(`${format}\n`), ...args.map(({ guest }) => guest)].join(", ");
+    const list = [JSON.stringify(`${format}\n`), ...args.map(spelling)].join(", ");
     return `  printf(" %d\\n", printf(${list}));`;
   });
-  return `import { printf, snprintf } from "../../userland/lib/printf";
+  let text = "";
+  for (let i = 0; i < lines.length; i += CALLS_PER_FUNCTION) {
+    const body = lines.slice(i, i + CALLS_PER_FUNCTION).join("\n");
+    text += `${head.replace("NAME", `calls${i / CALLS_PER_FUNCTION}`)} {\n${body}\n}\n`;
+  }
+  return text;
+}
+
+const callAll = calls
+  .filter((_, i) => i % CALLS_PER_FUNCTION === 0)
+  .map((_, i) => `  calls${i}();\n`)
+  .join("");
+
+const guestSource = () => `import { printf, snprintf } from "../../userland/lib/printf";
 import { puts } from "../../userland/lib/stdio";
 import "../../userland/lib/start";
 function cut(size: u32): void {
@@ -94,32 +110,27 @@ function cut(size: u32): void {
   printf("%d ", snprintf(buffer, size, "%s%d", "ab", 123));
   puts(changetype<string>(buffer));
 }
+${inFunctions("function NAME(): void", ({ guest }) => guest)}
 export function main(): i32 {
-${lines.join("\n")}
+${callAll}
   for (let size: u32 = 0; size < 8; size++) cut(size);
   return 0;
 }
 `;
-}
 
-function cSource(): string {
-  const lines = calls.map(({ format, args }) => {
-    const list = [JSON.stringify(`${format}\n`), ...args.map(({ c }) => c)].join(", ");
-    return `  printf(" %d\\n", printf(${list}));`;
-  });
-  return `#include <stdio.h>
+const cSource = () => `#include <stdio.h>
 static void cut(unsigned size) {
   char buffer[8] = "X";
   printf("%d ", snprintf(buffer, size, "%s%d", "ab", 123));
   puts(buffer);
 }
+${inFunctions("static void NAME(void)", ({ c }) => c)}
 int main(void) {
-${lines.join("\n")}
+${callAll}
   for (unsigned size = 0; size < 8; size++) cut(size);
   return 0;
 }
 `;
-}
 
 describe.skipIf(!runs32Bit || !hasGcc32())("printf", () => {
   // The compiler reads sources below the repository only.
