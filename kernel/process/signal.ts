@@ -87,6 +87,15 @@ function restart_or_interrupt(tf: TrapFrame, restart: bool): void {
   }
 }
 
+/** The lowest signal that is pending and not blocked, pending no more; 0 if there is none. */
+function take_signal(task: task_struct): u32 {
+  const deliverable = task.pending & ~task.blocked;
+  if (!deliverable) return 0;
+  const signal = <u32>ctz<u64>(deliverable) + 1;
+  task.pending &= ~sigmask(signal);
+  return signal;
+}
+
 /** In a system call's TrapFrame.err, where the call's number is otherwise: there is no call to make again. */
 export const NO_SYSCALL: u32 = 0xffffffff;
 
@@ -94,11 +103,7 @@ export const NO_SYSCALL: u32 = 0xffffffff;
 export function do_signal(tf: TrapFrame, in_syscall: bool): void {
   const task = current;
   const interrupted = in_syscall && tf.err != NO_SYSCALL && <i32>tf.eax == -ERESTARTSYS;
-  for (;;) {
-    const deliverable = task.pending & ~task.blocked;
-    if (!deliverable) break;
-    const signal = <u32>ctz<u64>(deliverable) + 1;
-    task.pending &= ~sigmask(signal);
+  for (let signal = take_signal(task); signal; signal = take_signal(task)) {
     const action = action_of(task, signal);
     if (action.handler == SIG_IGN) continue;
     if (action.handler == SIG_DFL) {
