@@ -9,6 +9,7 @@ import { Op, Record } from "./operation.ts";
 import { reset } from "./reset.ts";
 import { run } from "./run.ts";
 import { tlbFlushAll, tlbRefresh } from "./tlb.ts";
+import { warmUp } from "./warm_up.ts";
 
 export type { PageWalk, RegisterName, SegmentName, SegmentView, TlbEntry } from "./inspect.ts";
 
@@ -60,6 +61,15 @@ export const enum WatchAccess {
   Read = 2,
   ReadWrite = 3,
 }
+
+/** For the processor that warm_up.ts runs. */
+const SILENT_BUS: CpuBus = {
+  readPort: () => 0,
+  writePort() {},
+  readPhysical: () => 0,
+  writePhysical() {},
+  acknowledgeInterrupt: () => 0,
+};
 
 /**
  * An i386 processor. All architectural state is in the arena; decoded code is derived state, dropped by
@@ -130,6 +140,7 @@ export class Cpu {
     this.m16 = arena.halves;
     this.decoder = new Decoder(this.m);
     this.reset();
+    warmUp((scratch) => new Cpu(scratch, SILENT_BUS));
   }
 
   // --- Running ---
