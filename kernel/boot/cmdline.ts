@@ -39,7 +39,10 @@ function option(word: usize): void {
   else if (starts_with(word, "init=")) init_path = word + 5;
 }
 
-/** Cuts the line into words in place: NULs take the place of spaces. Double quotes keep spaces together. */
+/**
+ * Cuts the line into words in place: NULs take the place of spaces. Double quotes keep spaces together, a backslash takes
+ * the next character as it is.
+ */
 export function cmdline_init(): void {
   let from = boot_command_line();
   let to = from;
@@ -50,9 +53,11 @@ export function cmdline_init(): void {
     const word = to;
     let quoted = false;
     for (;;) {
-      const c = load<u8>(from);
+      let c = load<u8>(from);
       if (!c || (c == 0x20 && !quoted)) break;
-      if (c == 0x22) quoted = !quoted;
+      const escaped = c == 0x5c && load<u8>(from, 1) != 0;
+      if (escaped) c = load<u8>(++from);
+      if (c == 0x22 && !escaped) quoted = !quoted;
       else store<u8>(to++, c);
       from++;
     }
