@@ -72,14 +72,15 @@ async function run(words: string[]): Promise<number> {
 
   const isPlain = values.json || !process.stdout.isTTY;
   const options = `init=${program.path} exit=debug quiet klog=ttyS1 console=ttyS0${isPlain ? ",raw" : ""}`;
-  const commandLine = [images.path, options, values.append, "--", quoteArguments(args)].filter(Boolean).join(" ");
+  // Not the kernel's path: the same run must be the same wherever Faultline is installed.
+  const commandLine = ["kernel.elf", options, values.append, "--", quoteArguments(args)].filter(Boolean).join(" ");
   const announce = (line: string): void => void process.stderr.write(`${line}\n`);
   const console = new ProgramConsole(values.json);
   const log = await openEndpoint("stderr", "COM2", announce);
   const machine = new Machine({ memoryBytes, output: { serial: (port, byte) => [console, log][port].put(byte) } });
   machine.loadMultiboot({
     kernel: images.kernel,
-    name: images.path,
+    name: "kernel.elf",
     modules: [
       { bytes: images.initrd, string: "initrd.cpio" },
       ...(program.module ? [{ bytes: program.module, string: "host.cpio" }] : []),
@@ -114,16 +115,15 @@ async function run(words: string[]): Promise<number> {
 }
 
 interface Images {
-  path: string;
   kernel: Uint8Array;
   initrd: Uint8Array;
 }
 
 function readImages(): Images {
-  const path = builtFile("kernel.elf");
+  const kernel = builtFile("kernel.elf");
   const initrd = builtFile("initrd.cpio");
-  if (!path || !initrd) throw new UserError("run: Faultline's kernel has not been built (npm run build)");
-  return { path, kernel: readUserFile(path), initrd: readUserFile(initrd) };
+  if (!kernel || !initrd) throw new UserError("run: Faultline's kernel has not been built (npm run build)");
+  return { kernel: readUserFile(kernel), initrd: readUserFile(initrd) };
 }
 
 function traceFaults(machine: Machine, image: Uint8Array): { rows(programs: ProgramSymbols): FaultRow[] } {

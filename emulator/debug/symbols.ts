@@ -125,10 +125,10 @@ function buildRows(elf: ElfFile, symbols: ElfSymbol[]): Row[] {
   const rows: Row[] = [];
   let covered = 0;
   for (let index = 0; index < usable.length; index++) {
-    const { name, value, size, type, section } = usable[index];
+    const { name, value, size, section } = usable[index];
     if (index > 0 && usable[index - 1].value === value) continue;
     // A label inside a function that states its size is a part of that function, and so is an assembler's local label.
-    if (type === SymbolType.NONE && (value < covered || isLocalLabel(name, names))) continue;
+    if (size === 0 && (value < covered || isLocalLabel(name, names))) continue;
     const { address, size: length, flags } = sections[section];
     const end = size > 0 ? Math.min(value + size, address + length) : address + length;
     if (size > 0) covered = Math.max(covered, end);
