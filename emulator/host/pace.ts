@@ -3,7 +3,7 @@ import { CLOCK_HZ } from "../devices/bus.ts";
 
 const UNITS_PER_MS = CLOCK_HZ / 1000;
 /** Shorter waits are saved up, so that a guest with a fast timer does not wake the host for each tick. */
-const SHORTEST_SLEEP_MS = 8;
+const SHORTEST_SLEEP_MS = 20;
 /** The guest makes up for delays (oversleeping, slow stretches) up to this long; a longer one is forgotten. */
 const MOST_BEHIND_MS = 50;
 const LONGEST_SLEEP_MS = 60_000;

@@ -1,4 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -77,6 +79,14 @@ describe("faultline boot ends", () => {
   });
 });
 
+describe("faultline boot passes on", () => {
+  it("every byte to a slow reader, however the guest ends", () => {
+    const path = file("long", guest(`mov ecx, 1000000\n again: mov al, 'x'\n call putc\n loop again\n exit 3`));
+    const line = `$FAULTLINE boot --kernel ${path} </dev/null | (read -r -n 1; grep -o x | wc -l); echo "\${PIPESTATUS[0]}"`;
+    expect(shell(command, line).stdout).toBe("999999\n7\n");
+  });
+});
+
 describe("faultline boot gives the guest", () => {
   it("its lines one by one, then ^D; the same instruction count each time", () => {
     const runs = [1, 2, 3].map(() => boot(consoles.haltingConsole(), ["--count"], "one\ntwo\n"));
@@ -147,6 +157,40 @@ describe("faultline boot puts", () => {
       stderr: "E",
       status: 1,
     });
+  });
+});
+
+describe("faultline boot --serial", () => {
+  it("unix:PATH is a console that a client comes to, and is gone with the machine", async () => {
+    const path = join(folder, "console");
+    const kernel = file("kernel", consoles.haltingConsole());
+    const child = spawn(process.execPath, [command, "boot", "--kernel", kernel, "--serial", `unix:${path}`]);
+    await new Promise((resolve) => child.stderr.once("data", resolve)); // it says where it listens
+    const client = connect(path);
+    let screen = "";
+    const seen = (text: string) =>
+      new Promise<void>((resolve) => {
+        const look = () => screen.includes(text) && resolve();
+        client.on("data", look);
+        look();
+      });
+    client.on("data", (chunk: Buffer) => (screen += chunk.toString()));
+    await seen("> ");
+    client.write("hello\r");
+    await seen("hello\r\n> ");
+    const ended = new Promise((resolve) => child.on("exit", resolve));
+    client.write("\x04");
+    await seen("bye\r\n");
+    expect(await ended).toBe(0);
+    expect([screen, existsSync(path)]).toEqual(["ready\r\n> hello\r\n> bye\r\n", false]);
+  });
+
+  it("pty says what to do where node-pty is not installed", () => {
+    const alone = join(folder, "faultline.mjs");
+    copyFileSync(command, alone);
+    const run = faultline(alone, ["boot", "--kernel", file("kernel", guest("exit 0")), "--serial", "pty"]);
+    expect([run.status, run.stdout]).toEqual([2, ""]);
+    expect(run.stderr).toMatch(/^faultline: --serial pty: .*npm install node-pty.*--serial unix:PATH instead\n$/);
   });
 });
 
