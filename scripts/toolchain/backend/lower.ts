@@ -393,9 +393,10 @@ class Lowering {
         return this.lowerDivision(value);
       case Op.Clz:
       case Op.Ctz: {
-        const a = this.operand(value.args[0]);
+        const [source] = value.args;
+        const a = isConstantLike(source) ? this.inRegister(source) : this.operand(source);
         const scan = this.add(value.op === Op.Clz ? L.Clz : L.Ctz);
-        scan.a = a.kind === "immediate" ? this.inRegister(value.args[0]) : a;
+        scan.a = a;
         scan.dst = this.want(value, ALL_MASK);
         return;
       }
