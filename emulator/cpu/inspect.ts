@@ -128,6 +128,8 @@ export function writeRegister(cpu: Cpu, name: RegisterName, value: number): void
     loadControl4(cpu, value);
   } else {
     m[REGISTER_WORD[name] as number] = value;
+    // Who says where to go on wants it to go on.
+    if (name === "eip") m[State.HALTED] = 0;
   }
   // The debugger's mistakes are not the guest's faults.
   m[State.FAULT] = 0;

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-duplicate-enum-values -- the same number can mean several things */
 /**
  * The arena's layout: the one table of where machine state lives. Generated WebAssembly reads the same offsets. A
  * snapshot is a copy of everything but the regions from CODE_BITMAP up to RAM, which are derived (decoded code).

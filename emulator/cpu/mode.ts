@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-duplicate-enum-values -- the same number can mean several things */
 import type { Cpu } from "./cpu.ts";
 import { Flag } from "./flags.ts";
 import { Mode, Segment, SegmentField, SegmentRight, State, TlbBit } from "./layout.ts";

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-duplicate-enum-values -- the same number can mean several things */
 /**
  * Decoded operations: what the interpreter executes. An instruction becomes one operation or a few; each is a record
  * of four words, block-ending jumps two records:

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-duplicate-enum-values -- the same number can mean several things */
 import type { Cpu } from "./cpu.ts";
 import { PageKind, Region, State, TlbBit } from "./layout.ts";
 
