@@ -1,7 +1,7 @@
-import { PassThrough, type Readable } from "node:stream";
 import type { FeedMode } from "../machine/console_feed.ts";
 import { ByteBuffer, type Endpoint, type InputReceiver } from "../host/endpoint.ts";
 import { StdioEndpoint } from "../host/stdio.ts";
+import { quotedInput } from "./quoted_input.ts";
 
 /**
  * The console of a program that `run` starts: standard input and output, or (`capture`) its output kept for later. Beside a
@@ -15,7 +15,8 @@ export class ProgramConsole implements Endpoint {
 
   constructor(private readonly capture: boolean) {
     const direct = !capture && process.stdout.isTTY;
-    this.#stdio = new StdioEndpoint(direct ? process.stdin : plain(process.stdin));
+    // A stream of its own also makes a terminal a plain source of the lines typed at it.
+    this.#stdio = new StdioEndpoint(direct ? process.stdin : quotedInput(process.stdin));
     this.input = this.#stdio.input;
   }
 
@@ -58,9 +59,4 @@ export class ProgramConsole implements Endpoint {
   close(): Promise<void> {
     return this.#stdio.close();
   }
-}
-
-/** A terminal as a plain stream of the lines typed at it. */
-function plain(stdin: NodeJS.ReadStream): Readable {
-  return stdin.isTTY ? stdin.pipe(new PassThrough()) : stdin;
 }
