@@ -117,7 +117,7 @@ describe("the initrd", () => {
 
   it("has the directories, devices, texts and programs a session needs", () => {
     expect(paths).toEqual(
-      expect.arrayContaining(["bin", "dev", "etc", "proc", "tmp", "dev/console", "etc/motd", "README"]),
+      expect.arrayContaining(["bin", "dev", "etc", "proc", "tmp", "dev/console", "etc/motd", "README.txt"]),
     );
     const names = ["sh", "malloc", "nullderef", "rowrite", "echo", "cat", "ls"];
     expect(paths).toEqual(expect.arrayContaining(names.map((name) => `bin/${name}`)));
@@ -133,7 +133,7 @@ describe("the initrd", () => {
   it("makes programs executable, texts readable, /tmp open to all", () => {
     const mode = (path: string) => members.find((member) => member.path === path)!.fields[1];
     expect(mode("bin/sh")).toBe(FileType.regular | 0o755);
-    expect(mode("README")).toBe(FileType.regular | 0o644);
+    expect(mode("README.txt")).toBe(FileType.regular | 0o644);
     expect(mode("tmp")).toBe(FileType.directory | 0o1777);
   });
 

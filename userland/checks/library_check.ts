@@ -104,8 +104,10 @@ function sorting(): void {
 }
 
 function environment(): void {
-  check(getenv("CHECK_GIVEN") == "given=with=equals", "getenv of what was given");
-  check(!getenv("CHECK_GIVE") && !getenv("CHECK_MISSING"), "getenv of what is not there");
+  check(getenv("HOME") == "/", "getenv of what was given");
+  check(!getenv("HOM") && !getenv("HOME_"), "getenv of what is not there");
+  setenv("CHECK_EQUALS", "a=b");
+  check(getenv("CHECK_EQUALS") == "a=b", "getenv of a value with an equals sign");
   const name = alloca(16);
   for (let i: u32 = 0; i < 50; i++) {
     snprintf(name, 16, "CHECK_%u", i);
