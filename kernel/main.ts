@@ -1,5 +1,5 @@
 // The kernel's entry: everything is brought up in the order it needs each other, then pid 0 becomes the idle loop.
-import { cmdline_init, option_klog_serial, option_selfcheck } from "./boot/cmdline";
+import { cmdline_init, option_crash, option_klog_serial, option_selfcheck } from "./boot/cmdline";
 import { cpu_report } from "./boot/cpu";
 import { gdt_init } from "./boot/gdt";
 import { multiboot_init } from "./boot/multiboot";
@@ -16,6 +16,7 @@ import { regular_init } from "./fs/read";
 import { panic } from "./lib/panic";
 import { printk } from "./lib/printk";
 import { time_init } from "./lib/time";
+import { crash } from "./mm/check/crash";
 import { selfcheck } from "./mm/check/selfcheck";
 import { kmalloc_init } from "./mm/kmalloc";
 import { paddr } from "./mm/memlayout";
@@ -64,6 +65,7 @@ export function kmain(magic: u32, info: usize): void {
   pit_init();
   time_init();
   if (option_selfcheck) selfcheck();
+  if (option_crash) crash(option_crash);
   if (kernel_thread(init_main, 0, "init_main") != 1) panic("init_main is not pid 1");
   cpu_idle();
 }

@@ -14,6 +14,8 @@ export let option_quiet: bool = false;
 /** The status of init is written to the debug-exit port instead of powering off. */
 export let option_exit_debug: bool = false;
 export let option_selfcheck: bool = false;
+/** A bug to commit on purpose (mm/check/crash.ts); 0: none. */
+export let option_crash: usize = 0;
 
 let init_path: usize = 0;
 const init_argv = changetype<Arr<usize>>(memory.data(64 * 4, 16));
@@ -37,6 +39,7 @@ function option(word: usize): void {
   else if (str_is(word, n, "selfcheck")) option_selfcheck = true;
   else if (str_is(word, n, "exit=debug")) option_exit_debug = true;
   else if (starts_with(word, "init=")) init_path = word + 5;
+  else if (starts_with(word, "crash=")) option_crash = word + 6;
 }
 
 /**

@@ -62,11 +62,11 @@ export class boot_module {
 
 const MAX_RANGES: u32 = 32;
 const MAX_MODULES: u32 = 16;
-const COMMAND_LINE_SIZE: u32 = 1024;
+const COMMAND_LINE_SIZE: u32 = 4096;
 
 const ranges = changetype<StructArr<memory_range>>(memory.data(32 * 8, 16));
 const modules = changetype<StructArr<boot_module>>(memory.data(16 * 8, 16));
-const command_line = memory.data(1024, 16);
+const command_line = memory.data(4096, 16);
 let nr_ranges: u32 = 0;
 let nr_modules: u32 = 0;
 

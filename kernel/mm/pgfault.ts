@@ -9,7 +9,7 @@ import { filemap_fill, filemap_find } from "../fs/filemap";
 import { inode } from "../fs/inode";
 import { EACCES, EFAULT, EIO, ENOMEM } from "../lib/errno";
 import { oops } from "../lib/panic";
-import { printk } from "../lib/printk";
+import { pr_warn, printk } from "../lib/printk";
 import { clear_page, copy_page, memset } from "../lib/string";
 import { out_of_memory, segfault } from "../process/fault_signal";
 import { current } from "../process/task";
@@ -20,6 +20,7 @@ import { PF, PTE, pte_addr } from "./mmu";
 import { Page, pa2page, page2kva, page2pa, PG } from "./page";
 import { get_pte } from "./paging";
 import { alloc_page, page_get, page_put } from "./pmm";
+import { describe_address } from "./describe";
 import { search_exception_table } from "./uaccess";
 import {
   find_vma,
@@ -41,7 +42,9 @@ const PRESENT_USER_WRITABLE: u32 = PTE.P | PTE.U | PTE.W;
 
 /** uCore's line, for faults that nothing resolves. */
 export function print_pgfault(error_code: u32, address: usize): void {
-  printk(
+  // a fault of the kernel's own is a bug, and said whatever `quiet` asks for
+  const say = error_code & PF.USER ? printk : pr_warn;
+  say(
     "page fault at 0x%p: %c/%c [%s].\n",
     address,
     error_code & PF.USER ? 0x55 : 0x4b,
@@ -66,6 +69,7 @@ export function pgfault_handler(tf: TrapFrame): void {
   }
 
   record.class = FaultClass.INVALID;
+  if (mm) note_entry(mm, address, record);
   if (!from_user(tf)) {
     const fixup = search_exception_table(tf.eip);
     if (fixup) {
@@ -75,6 +79,7 @@ export function pgfault_handler(tf: TrapFrame): void {
     }
     record.action = FaultAction.OOPS;
     print_pgfault(error_code, address);
+    pr_warn("0x%p is %s\n", address, describe_address(address));
     oops(address < PGSIZE ? "null pointer" : "page fault", tf);
   }
   print_pgfault(error_code, address);
@@ -85,6 +90,14 @@ export function pgfault_handler(tf: TrapFrame): void {
   record.action =
     result == -EACCES ? FaultAction.SIGSEGV_ACCERR : result == -EIO ? FaultAction.SIGBUS : FaultAction.SIGSEGV_MAPERR;
   segfault(tf, address, record.action);
+}
+
+/** What the page tables say of an address whose fault comes to nothing. */
+function note_entry(mm: mm_struct, address: usize, record: fault_record): void {
+  const pte = get_pte(mm.pgdir, address, false);
+  if (!pte) return;
+  record.pte_before = load<u32>(pte);
+  record.pte_after = record.pte_before;
 }
 
 /**
