@@ -185,7 +185,6 @@ function signal_from_key(byte: u32, signal: u32): void {
   tty.head = tty.canon; // the line typed so far is gone, and so is what nobody has read
   tty.tail = tty.canon;
   echo(byte);
-  if (tty.termios.lflag & ECHO) output_byte(0x0a);
   if (tty.pgrp) send_signal_group(tty.pgrp, signal);
 }
 
