@@ -8,10 +8,9 @@ import { dirname, join, posix } from "node:path";
 import { assembleObject } from "./assembler/index.ts";
 import { type PlacedAssembly, writeDwarf } from "./debuginfo/dwarf.ts";
 import { compileToWasm } from "./frontend/frontend.ts";
-import { GuestError } from "./ir/build.ts";
 import { writeElf } from "./link/elf.ts";
 import { type AssembledObject, link, type LinkedImage } from "./link/linker.ts";
-import { compileProgram, type CompiledProgram } from "./object/program.ts";
+import { compileProgram } from "./object/program.ts";
 
 /** What to build. All paths are relative to `root` and use `/`. */
 export interface BuildRequest {
@@ -51,16 +50,13 @@ export type BuildResult = BuildSuccess | BuildFailure;
 /** Compiles, assembles and links one program. Several may be built one after another in one process. */
 export function build(request: BuildRequest): BuildResult {
   const assembled = assembleAll(request);
-  const front = compileToWasm(request.root, request.entry);
+  const wanted = new Set(
+    assembled.objects.flatMap(({ object }) => object.symbols.filter((s) => s.extern).map((s) => s.name)),
+  );
+  const front = compileToWasm(request.root, request.entry, wanted.add(request.entrySymbol));
   const errors = [...("errors" in front ? front.errors : []), ...assembled.errors];
   if ("errors" in front || errors.length > 0) return { errors };
-  let program: CompiledProgram;
-  try {
-    program = compileProgram(front);
-  } catch (failure) {
-    if (failure instanceof GuestError) return { errors: [failure.message] };
-    throw failure;
-  }
+  const program = compileProgram(front);
   const image = link({
     fragments: program.fragments,
     objects: assembled.objects,

@@ -100,6 +100,8 @@ export class GuestCompiler extends CompilerBase {
     program: Program,
     private readonly layouts: Layouts,
     private readonly complaints: Diagnostics,
+    /** Names assembly code calls. */
+    private readonly wanted: ReadonlySet<string>,
   ) {
     super(program);
     const module = program.module as unknown as ModuleInternals;
@@ -329,10 +331,18 @@ export class GuestCompiler extends CompilerBase {
         `${instance.name} is overridden in a subclass, but structs have no dispatch: use a function pointer field`,
       );
     }
+    if (instance.internalName === "~lib/va/alloca" && operands) this.foldAreaSize(operands, reportNode);
     const complete = this.withDefaults(instance, operands, reportNode);
     return this.attributed(instance, reportNode, () =>
       super.makeCallDirect(instance, complete, reportNode, immediatelyDropped),
     );
+  }
+
+  /** The size of a frame area must be known, or there would be no frame to lay out. */
+  private foldAreaSize(operands: ExpressionRef[], reportNode: Node): void {
+    const size = this.module.runExpression(operands[0], ExpressionRunnerFlags.PreserveSideeffects);
+    if (size) operands[0] = size;
+    else this.complaints.add(reportNode.range, "alloca needs a constant size");
   }
 
   private accessField(
@@ -478,18 +488,31 @@ export class GuestCompiler extends CompilerBase {
 
   /** Called by compile() when everything reachable is compiled and nothing is laid out yet. */
   override initDefaultMemory(offset: Int64): void {
-    for (const file of [...this.program.filesByName.values()]) {
-      const kind = file.source.sourceKind;
-      if (kind === SourceKind.User || kind === SourceKind.UserEntry || file.source.normalizedPath === "~lib/rt.ts") {
-        this.compileRest(file);
-      }
-    }
+    const files = [...this.program.filesByName.values()];
+    for (const file of files) this.compileWanted(file);
+    for (const file of files) if (!isChecked(file)) this.compileRest(file);
     super.initDefaultMemory(offset);
   }
 
+  /** Functions that are called, but not by anything AssemblyScript sees. */
+  private compileWanted(file: File): void {
+    const runtime = file.source.normalizedPath === "~lib/rt.ts";
+    for (const member of file.members?.values() ?? []) {
+      if (member.kind !== ElementKind.FunctionPrototype || member.parent !== file) continue;
+      if (runtime || this.wanted.has(member.name)) this.compilePrototype(member as FunctionPrototype);
+    }
+  }
+
   private compileRest(file: File): void {
+    const kind = file.source.sourceKind;
+    if (kind !== SourceKind.User && kind !== SourceKind.UserEntry) return;
     this.compileFile(file);
     for (const member of file.members?.values() ?? []) this.compileElement(member, file);
+  }
+
+  /** To be called when there were no errors: other programs of this process need not look at these texts again. */
+  rememberChecked(): void {
+    for (const { source } of this.program.filesByName.values()) checkedTexts.set(source.normalizedPath, source.text);
   }
 
   private compileElement(element: Element, file: File): void {
@@ -528,6 +551,14 @@ export class GuestCompiler extends CompilerBase {
     const instance = this.resolver.resolveFunction(prototype, null);
     if (instance) this.compileFunction(instance);
   }
+}
+
+/** Texts all of whose functions have been compiled once without an error, by path. */
+const checkedTexts = new Map<string, string>();
+
+/** True if an earlier program of this process has had every function of this file compiled. */
+export function isChecked(file: File): boolean {
+  return checkedTexts.get(file.source.normalizedPath) === file.source.text;
 }
 
 /** The field whose built-in getter or setter this function is, if any. */

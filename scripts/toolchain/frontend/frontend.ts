@@ -5,8 +5,6 @@ import binaryen from "assemblyscript/binaryen";
 import type { File, Program } from "./assemblyscript.ts";
 import {
   addGlobalAlias,
-  CommonFlags,
-  ElementKind,
   features,
   initializeProgram,
   newOptions,
@@ -25,7 +23,7 @@ import {
   setUncheckedBehavior,
   SourceKind,
 } from "./assemblyscript.ts";
-import { GuestCompiler, type DataObject } from "./compiler.ts";
+import { type DataObject, GuestCompiler, isChecked } from "./compiler.ts";
 import { Diagnostics } from "./diagnostics.ts";
 import { checkDialect } from "./dialect.ts";
 import { Layouts } from "./layout.ts";
@@ -68,8 +66,12 @@ function readText(path: string | URL): string | null {
   }
 }
 
-/** Compiles `entry` and all it imports. Paths are relative to `root`. */
-export function compileToWasm(root: string, entry: string): FrontendResult | { errors: string[] } {
+/** Compiles `entry` and all it imports. Paths are relative to `root`; `wanted` are the names assembly code calls. */
+export function compileToWasm(
+  root: string,
+  entry: string,
+  wanted: ReadonlySet<string> = new Set(),
+): FrontendResult | { errors: string[] } {
   const diagnostics = new Diagnostics();
   const options = newOptions();
   setTarget(options, 0);
@@ -93,13 +95,14 @@ export function compileToWasm(root: string, entry: string): FrontendResult | { e
   try {
     const layouts = new Layouts(program, diagnostics);
     initializeProgram(program);
-    for (const file of userFiles(program)) checkDialect(file.source, diagnostics);
+    for (const file of userFiles(program)) if (!isChecked(file)) checkDialect(file.source, diagnostics);
     diagnostics.drain(program);
     if (diagnostics.failed) return { errors: diagnostics.errors };
-    compiler = new GuestCompiler(program, layouts, diagnostics);
+    compiler = new GuestCompiler(program, layouts, diagnostics, wanted);
     const module = compiler.compile();
     diagnostics.drain(program);
     if (diagnostics.failed) return { errors: diagnostics.errors };
+    compiler.rememberChecked();
     if (!module.validate()) throw new Error("the generated module is not valid");
     // A setting of the whole library, not of the module: without it there is no name section.
     binaryen.setDebugInfo(true);
@@ -155,10 +158,4 @@ function userFiles(program: Program): File[] {
   return [...program.filesByName.values()].filter(
     (file) => file.source.sourceKind === SourceKind.User || file.source.sourceKind === SourceKind.UserEntry,
   );
-}
-
-/** True for a function whose name assembly code may use: declared with `export`. */
-export function isExported(program: Program, internalName: string): boolean {
-  const instance = program.instancesByName.get(internalName);
-  return instance !== undefined && instance.kind === ElementKind.Function && instance.is(CommonFlags.Export);
 }

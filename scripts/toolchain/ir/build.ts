@@ -764,20 +764,13 @@ class Builder implements Maker {
   }
 
   private area(size: Value): Value {
-    if (!isConst(size)) {
-      const at = this.location < 0 ? null : this.fn.locations[this.location];
-      const file = at ? this.context.sourceMap.files[at.file] : this.source.name;
-      throw new GuestError(`${file}:${at?.line ?? 1}:${at?.column ?? 1}: error: alloca needs a constant size`);
-    }
+    if (!isConst(size)) throw new Error(`frame area of unknown size in ${this.source.name}`);
     const value = new Value(Op.FrameAddress, this.entry, []);
     value.imm = this.fn.areas.length;
     this.fn.areas.push({ size: (size.imm + 3) & ~3 });
     return value;
   }
 }
-
-/** An error of the guest program, as a complete line for the user. */
-export class GuestError extends Error {}
 
 export function words(type: ValueType): number {
   return type === ValueType.I64 ? 2 : type === ValueType.I32 ? 1 : 0;

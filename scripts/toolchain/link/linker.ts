@@ -166,6 +166,8 @@ class Linker {
       }
       if (this.reached.has(fragment)) return;
       this.reached.add(fragment);
+      for (const extra of fragment.pending?.() ?? []) this.bySymbol.set(extra.symbol, extra);
+      fragment.pending = null;
       work.push(fragment);
     };
     want(`x:${this.input.entrySymbol}`, "the start of the program");
@@ -191,7 +193,7 @@ class Linker {
 
   private collectFragments(): void {
     // In the order of the sources, whatever the order they were reached in.
-    for (const fragment of this.input.fragments) {
+    for (const fragment of this.bySymbol.values()) {
       if (!this.reached.has(fragment)) continue;
       const nobits = fragment.section === ".bss";
       const piece: Piece = {

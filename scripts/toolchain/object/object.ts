@@ -29,4 +29,6 @@ export interface Fragment {
   symbolOffset: number;
   relocations: FragmentRelocation[];
   debug: FunctionDebug | null;
+  /** Still to be compiled: fills in the rest and returns the fragments that came with it. Run when first reached. */
+  pending: (() => Fragment[]) | null;
 }

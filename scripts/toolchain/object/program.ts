@@ -46,7 +46,7 @@ class ProgramCompiler {
       const fragment = this.global(global, i);
       if (fragment) fragments.push(fragment);
     });
-    for (const fn of module.functions) if (!fn.from) fragments.push(...this.compile(fn));
+    for (const fn of module.functions) if (!fn.from) fragments.push(this.declare(fn));
     for (const object of this.frontend.data) fragments.push(this.data(object));
     return {
       fragments,
@@ -56,38 +56,41 @@ class ProgramCompiler {
 
   // --- functions
 
-  private compile(fn: WasmFunction): Fragment[] {
-    const ir = buildFunction(this.context, fn);
-    optimize(ir);
-    const compiled = compileFunction(ir);
+  private declare(fn: WasmFunction): Fragment {
     const instance = this.program.instancesByName.get(fn.name) as FunctionElement | undefined;
     const isStart = this.context.module.exports.get(START_EXPORT) === fn.index;
     const file = instance?.declaration.range.source.normalizedPath ?? "";
-    const name = isStart ? START_EXPORT : shortName(fn.name, instance);
     const fragment: Fragment = {
-      symbol: `f:${fn.name}`,
-      name,
-      file,
+      ...anonymous(`f:${fn.name}`, file),
+      name: isStart ? START_EXPORT : shortName(fn.name, instance),
       exported: isStart || (instance?.is(CommonFlags.Export) ?? false),
       section: ".text",
       kind: "function",
-      bytes: compiled.bytes,
-      size: compiled.bytes.length,
       align: 16,
-      symbolOffset: 0,
-      relocations: compiled.relocations,
-      debug: this.describe(name, file, ir, compiled, instance),
     };
-    const tables = compiled.tables.map(({ symbol, targets }): Fragment => {
+    fragment.pending = () => this.compile(fn, fragment, instance);
+    return fragment;
+  }
+
+  private compile(fn: WasmFunction, fragment: Fragment, instance: FunctionElement | undefined): Fragment[] {
+    const { file } = fragment;
+    const ir = buildFunction(this.context, fn);
+    optimize(ir);
+    const compiled = compileFunction(ir);
+    fragment.bytes = compiled.bytes;
+    fragment.size = compiled.bytes.length;
+    fragment.relocations = compiled.relocations;
+    fragment.debug = this.describe(fragment.name ?? fn.name, file, ir, compiled, instance);
+    return compiled.tables.map(({ symbol, targets }): Fragment => {
       const relocations = targets.map((target, i): FragmentRelocation => ({
         offset: 4 * i,
         kind: "abs32",
         symbol: fragment.symbol,
         addend: target,
       }));
-      return { ...anonymous(symbol, file), section: ".rodata", size: 4 * targets.length, align: 4, relocations };
+      const size = 4 * targets.length;
+      return { ...anonymous(symbol, file), section: ".rodata", bytes: new Uint8Array(size), size, relocations };
     });
-    return [fragment, ...tables.map((table) => ({ ...table, bytes: new Uint8Array(table.size) }))];
   }
 
   private describe(
@@ -144,12 +147,10 @@ class ProgramCompiler {
   private data(object: DataObject): Fragment {
     const known = this.dataNames.get(`d:${object.symbol}`);
     return {
-      symbol: `d:${object.symbol}`,
+      ...anonymous(`d:${object.symbol}`, known?.file ?? ""),
       name: known?.name ?? null,
-      file: known?.file ?? "",
       exported: known?.exported ?? false,
       section: object.section,
-      kind: "object",
       bytes: object.bytes,
       size: object.size,
       align: object.align,
@@ -160,7 +161,6 @@ class ProgramCompiler {
         symbol: `${module[0]}:${symbol}`,
         addend,
       })),
-      debug: null,
     };
   }
 
@@ -259,6 +259,7 @@ function anonymous(symbol: string, file: string): Fragment {
     symbolOffset: 0,
     relocations: [],
     debug: null,
+    pending: null,
   };
 }
 

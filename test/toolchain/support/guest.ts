@@ -10,6 +10,12 @@ import { writeElf } from "../../../scripts/toolchain/link/elf.ts";
 import { link, type LinkedImage } from "../../../scripts/toolchain/link/linker.ts";
 import { compileProgram } from "../../../scripts/toolchain/object/program.ts";
 
+/** The part of the WebAssembly API that @types/node leaves to the DOM. */
+const { Module, Instance } = WebAssembly as unknown as {
+  Module: { new (bytes: Uint8Array): object; imports(module: object): { module: string; name: string }[] };
+  Instance: new (module: object, imports: object) => { exports: Record<string, () => void> };
+};
+
 /** Low enough that a small WebAssembly memory covers it, high enough for the host to map. */
 export const TEXT_BASE = 0x100000;
 const MEMORY_PAGES = 128;
@@ -145,15 +151,14 @@ export function runOracle({ front, image }: Linked): Outcome {
   };
   for (let n = 0; n <= 6; n++) cpu[`int80_${n}`] = system;
   const imports: Record<string, Record<string, unknown>> = { env: { memory } };
-  const module = new WebAssembly.Module(front.wasm as BufferSource);
-  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+  const module = new Module(front.wasm);
+  for (const { module: from, name } of Module.imports(module)) {
     const group = (imports[from] ??= {});
     if (from === "data") group[name] = image.addressOf(`d:${name}`) ?? 0;
     else if (from === "function") group[name] = front.table.indexOf(name) + 1;
     else if (from === "cpu") group[name] = cpu[name] ?? (() => 0);
   }
-  const instance = new WebAssembly.Instance(module, imports as WebAssembly.Imports);
-  const { _init, main } = instance.exports as Record<string, () => void>;
+  const { _init, main } = new Instance(module, imports).exports;
   try {
     _init();
     main();
