@@ -388,7 +388,7 @@ export class GuestCompiler extends CompilerBase {
     const rest = args.slice(fixed);
     if (rest.length > MAX_VARIABLE_ARGUMENTS) {
       this.complaints.add(reportNode.range, `more than ${MAX_VARIABLE_ARGUMENTS} variable arguments`);
-      return args.slice(0, fixed);
+      rest.length = 0;
     }
     const range = new RangeClass(reportNode.range.start, reportNode.range.end);
     range.source = reportNode.range.source;
@@ -536,6 +536,12 @@ export class GuestCompiler extends CompilerBase {
       );
     }
     if (member.parent !== cls) return;
+    if (member.is(CommonFlags.Abstract)) {
+      this.complaints.add(
+        (member as FunctionPrototype).identifierNode.range,
+        `${member.name} is abstract, but structs have no dispatch: use a function pointer field`,
+      );
+    }
     if (member.kind === ElementKind.FunctionPrototype) this.compilePrototype(member as FunctionPrototype);
     else if (member.kind === ElementKind.PropertyPrototype) {
       const property = member as PropertyPrototype;

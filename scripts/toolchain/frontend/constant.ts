@@ -1,6 +1,6 @@
 // Evaluates the constant expressions that must be known before anything is compiled: the counts of inline arrays.
 import type { Element, Expression, Program } from "./assemblyscript.ts";
-import { ElementKind, LiteralKind, NodeKind, Token } from "./assemblyscript.ts";
+import { CommonFlags, ElementKind, LiteralKind, NodeKind, Token } from "./assemblyscript.ts";
 
 interface AnyNode {
   kind: number;
@@ -85,7 +85,7 @@ function binary(operator: number, a: number, b: number): number | null {
 
 function valueOf(program: Program, element: Element): number | null {
   const e = element as unknown as AnyElement;
-  if (e.kind === ElementKind.Global && e.initializerNode) {
+  if (e.kind === ElementKind.Global && e.initializerNode && element.is(CommonFlags.Const)) {
     return evaluateConstant(program, e.initializerNode, element.parent);
   }
   if (e.kind !== ElementKind.EnumValue) return null;
