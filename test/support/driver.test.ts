@@ -81,7 +81,7 @@ describe("the kernel drivers", () => {
     user: int 0x30`;
   const expected = [
     "nothing: ok",
-    "an exception: #6 error 00000000 at 00000000 cs 00000008 flags 00000046 ",
+    "an exception: #6 error 00000000 at 00000000 cs 00000008 flags 00000002 sp 00000000 ",
     "back",
     "end",
   ];

@@ -2,6 +2,8 @@
 ; port F4h ends the machine. Physical memory is identity-mapped when paging is on. What a case may use:
 ;   say "text", newline, hex EAX...   print; all registers keep their values
 ;   attempt "name", instruction       runs it and reports "name: ok" or the exception it raises; execution goes on after it
+;                                     with the general registers (but esp) as the instruction left them
+;   user_attempt "name", instruction  the same in ring 3 with EFLAGS from [user_flags]; EBX, ESI, EDI, EBP are passed in
 ;   call enter_user                   EAX: address of ring-3 code; returns when that does int 30h or raises an exception
 ;   call paging_on, paging_off        4 KiB pages, see PAGE_TABLE; map_page EBX = linear, EAX = entry
 ;   selectors K_CODE K_DATA U_CODE U_DATA and the free ones from FREE up (set_descriptor)
@@ -56,9 +58,22 @@ KERNEL_STACK equ 0x1f0000
   %2
   say "ok"
 %%after:
+  mov esp, [recover_esp]
   mov dword [recover_eip], 0
   newline
   pop ebp
+%endmacro
+
+%macro user_attempt 2+
+  say %1, ": "
+  mov eax, %%it
+  mov edx, [user_flags]
+  call enter_user
+  jmp %%after
+%%it:
+  %2
+  int 0x30
+%%after:
 %endmacro
 
 ; Descriptors: set_descriptor SELECTOR, LOW, HIGH
@@ -142,6 +157,10 @@ entry:
   ltr ax
   xor eax, eax
   mov dr7, eax
+  ; no interrupts but those a case asks for
+  mov al, 0xff
+  out 0x21, al
+  out 0xa1, al
   call make_tables
   call main
   say "end"
@@ -156,7 +175,9 @@ entry:
 ; Text after the call, zero-terminated.
 say_text:
   xchg esi, [esp]
+  pushfd
   push eax
+  cld
 .next:
   lodsb
   test al, al
@@ -165,6 +186,7 @@ say_text:
   jmp .next
 .end:
   pop eax
+  popfd
   xchg esi, [esp]
   ret
 
@@ -210,6 +232,7 @@ stubs:
 trapped:
   push ds
   pushad
+  cld
   mov eax, K_DATA
   mov ds, eax
   mov es, eax
@@ -253,7 +276,13 @@ trapped:
   say "ss "
   movzx eax, word [ebp + 60]
   hex eax
-.inner:
+  jmp .stack_shown
+.inner: ; what the stack pointer was, relative to the attempt's
+  say "sp "
+  lea eax, [ebp + 56]
+  sub eax, [recover_esp]
+  hex eax
+.stack_shown:
   cmp dword [ebp + 36], 14
   jne .no_address
   say "cr2 "
@@ -274,15 +303,16 @@ trapped:
   jnz .resume
   cmp dword [user_eip], 0
   jne .user_end
-  mov eax, [recover_eip]
-  test eax, eax
-  jz .fatal
+  cmp dword [recover_eip], 0
+  je .fatal
+  mov eax, K_DATA
+  mov ss, eax
+  mov esp, ebp
+  mov fs, eax
+  mov gs, eax
+  popad
   mov esp, [recover_esp]
-  mov ecx, K_DATA
-  mov ss, ecx
-  mov fs, ecx
-  mov gs, ecx
-  jmp eax
+  jmp [recover_eip]
 .resume: ; a trap that is reported and then goes on
   newline
   popad
@@ -418,6 +448,7 @@ resume: dd 0
 ; Called before an exception is reported, EBP: the frame
 hook: dd 0
 user_eip: dd 0
+user_flags: dd 0
 user_return: dd 0
 align 16
 tss: times 104 db 0

@@ -39,7 +39,7 @@ function runHere(kernel: Uint8Array): KernelResult {
   const machine = new Machine({ memoryBytes: MEMORY, output: { debugConsole: (byte) => void bytes.push(byte) } });
   machine.loadMultiboot({ kernel, name: "case", commandLine: "case" });
   const outcome = machine.run(MAXIMUM_TICKS);
-  const transcript = linesOf(String.fromCharCode(...bytes));
+  const transcript = linesOf(Buffer.from(bytes).toString("latin1"));
   if (outcome.kind === "debug-exit") return { transcript, exit: outcome.value };
   return { transcript: [...transcript, `(${outcome.kind})`], exit: -1 };
 }
@@ -65,8 +65,10 @@ function runQemu(kernel: Uint8Array): KernelResult {
     ];
     const wires = ["-serial", "none", "-monitor", "none", "-debugcon", `file:${output}`, ...exit];
     const run = spawnSync("qemu-system-i386", [...machine, ...wires, "-kernel", image], { timeout: 30_000 });
-    if (run.error) throw run.error;
+    const timedOut = (run.error as { code?: string } | undefined)?.code === "ETIMEDOUT";
+    if (run.error && !timedOut) throw run.error;
     const transcript = linesOf(readFileSync(output, "latin1"));
+    if (timedOut) return { transcript: [...transcript, "(time)"], exit: -1 };
     const status = run.status ?? 0;
     // isa-debug-exit leaves (value << 1) | 1; a triple fault ends with -no-reboot and status 0.
     if ((status & 1) === 0) return { transcript: [...transcript, "(triple-fault)"], exit: -1 };
