@@ -137,7 +137,7 @@ export class Testbed {
     this.descriptor(Selector.DATA0, 0, 0xfffff, 0xc092);
     this.descriptor(Selector.CODE3, 0, 0xfffff, 0xc0fa);
     this.descriptor(Selector.DATA3, 0, 0xfffff, 0xc0f2);
-    this.descriptor(Selector.TSS, At.TSS, 0x67, 0x89);
+    this.descriptor(Selector.TSS, At.TSS, 0x67, 0x8b);
     for (let vector = 0; vector < 256; vector++) {
       this.gate(vector, Selector.CODE0, At.STUBS + vector * 16, 0x8e);
       this.cpu.writePhysicalMemory(At.STUBS + vector * 16, Uint8Array.of(0xf4));
