@@ -1,9 +1,9 @@
-// Builds the guest: kernel, programs, RAM disk. Run by setup.mjs when their sources changed; prints the files it put in place, one a line.
-//
-//   node --import ./scripts/ts-node.mjs scripts/build.ts
+// Builds the guest: kernel, programs, RAM disk. Run by setup.mjs when their sources changed; prints the files it put in
+// place, one a line. By hand: node --import ./scripts/ts-node.mjs scripts/build.ts
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { BuildCache } from "./images/cache.ts";
 import {
   PROGRAM_ASSEMBLY,
   PROGRAM_ENTRY_SYMBOL,
@@ -57,19 +57,26 @@ function assemblyBelow(folder: string): string[] {
   return found.sort();
 }
 
+const cache = new BuildCache(root);
 const errors: string[] = [];
 
-function run(request: BuildRequest): Uint8Array | undefined {
+/** The ELF file of `request`, to be put at `output`: that of the last build when nothing it was made of has changed. */
+function make(request: BuildRequest, output: string): Uint8Array | undefined {
+  const known = cache.find(output, request);
+  if (known) return known;
   const result = build(request);
-  if ("elf" in result) return result.elf;
+  if ("elf" in result) {
+    cache.add(output, request, result);
+    return result.elf;
+  }
   errors.push(...result.errors);
   return undefined;
 }
 
-const kernel = run(kernelRequest());
+const kernel = make(kernelRequest(), "build/kernel.elf");
 const programs: ProgramImage[] = [];
 for (const source of programSources(root)) {
-  const elf = run(programRequest(source));
+  const elf = make(programRequest(source), `build/bin/${source.name}`);
   if (elf) programs.push({ name: source.name, elf });
 }
 if (!kernel || errors.length > 0) {
@@ -77,10 +84,10 @@ if (!kernel || errors.length > 0) {
   process.stderr.write(`${[...new Set(errors)].join("\n")}\n`);
   process.exit(1);
 }
-const files: [string, Uint8Array][] = [
+const images: [path: string, bytes: Uint8Array][] = [
   ["build/kernel.elf", kernel],
   ...programs.map(({ name, elf }): [string, Uint8Array] => [`build/bin/${name}`, elf]),
   ["build/initrd.cpio", buildInitrd(root, programs)],
 ];
-writeFilesAtomically(files.map(([path, bytes]) => [join(root, path), bytes]));
-process.stdout.write(files.map(([path]) => `${path}\n`).join(""));
+writeFilesAtomically([...images, cache.file()].map(([path, contents]) => [join(root, path), contents]));
+process.stdout.write(images.map(([path]) => `${path}\n`).join(""));

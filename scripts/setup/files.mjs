@@ -33,8 +33,13 @@ function hashPath(hash, root, path) {
   }
 }
 
+export function hashBytes(bytes) {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** The hash of a file's content; "" when there is no such file. */
 export function hashFile(path) {
-  return existsSync(path) ? createHash("sha256").update(readFileSync(path)).digest("hex") : "";
+  return existsSync(path) ? hashBytes(readFileSync(path)) : "";
 }
 
 /** Puts all files in place, each by a rename, only after every one is completely written. */
