@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ensureBuilt, faultline } from "../support/faultline.ts";
-import { buildGuest, buildPrograms, runNative, runs32Bit, scratch } from "./native.ts";
+import { hasGcc32 } from "../support/tools.ts";
+import { buildGuest, buildPrograms, compileC, runNative, runs32Bit, scratch } from "./native.ts";
 import { scripts } from "./sh_scripts.ts";
 
 /** Standard error goes where standard output goes: the guest has one console for both. */
@@ -66,6 +67,11 @@ describe.skipIf(!runs32Bit)("the same program on Linux and on Faultline's kernel
   ])("the check %s %j does too", (name, args) => {
     const path = buildGuest(`userland/checks/${name}_check.ts`);
     expect(onFaultline(path, args)).toEqual(onLinux(path, args));
+  });
+
+  it.skipIf(!hasGcc32()).each(["malloc", "nullderef", "pages"])("%s.c, built against glibc, does too", (name) => {
+    const path = compileC(name);
+    expect(onFaultline(path, [])).toEqual(onLinux(path, []));
   });
 
   it("cat passes every byte", () => {

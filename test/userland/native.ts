@@ -80,6 +80,16 @@ export function buildPrograms(): void {
   for (const { entry } of programSources(repository)) buildGuest(entry);
 }
 
+/** Builds userland/c/NAME.c for i386 against the host's libraries, statically, and returns the path of its ELF file. */
+export function compileC(name: string): string {
+  const output = join(scratch, `c-${name}`);
+  const source = join(repository, `userland/c/${name}.c`);
+  const flags = ["-m32", "-static", "-Wall", "-Wextra", "-Werror", "-O1"];
+  const { stderr } = spawnSync("gcc", [...flags, "-o", output, source], { encoding: "utf8" });
+  if (stderr !== "") throw new Error(stderr);
+  return output;
+}
+
 export interface Outcome {
   stdout: string;
   stderr: string;

@@ -7,7 +7,7 @@ import "../lib/start";
 import { check, check_equal, random, verdict } from "./check";
 
 const LIVE_MAX: u32 = 400;
-const ROUNDS: u32 = 40000;
+const ROUNDS: u32 = 10000;
 
 const blocks = changetype<Arr<usize>>(memory.data(1600, 4));
 const sizes = changetype<Arr<u32>>(memory.data(1600, 4));
