@@ -146,4 +146,3 @@ function parseTime(text: string): number {
   if (Number.isNaN(time)) throw new UserError(`boot: --rtc ${text}: not a time; write it like 2026-01-01T00:00:00`);
   return time / 1000;
 }
-

@@ -20,5 +20,9 @@ export function hasTool(name: string): boolean {
 
 /** True when `gcc -m32 -static` links against glibc here. */
 export function hasGcc32(): boolean {
-  return check("gcc -m32", `command -v gcc && echo 'int main(void){return 0;}' | gcc -m32 -static -x c -o /dev/null -`, "");
+  return check(
+    "gcc -m32",
+    `command -v gcc && echo 'int main(void){return 0;}' | gcc -m32 -static -x c -o /dev/null -`,
+    "",
+  );
 }
