@@ -236,10 +236,12 @@ export class Machine {
     this.ports.attach(power, power.ports, 2);
   }
 
-  /** Video memory, option ROMs and BIOS: nothing there yet. */
+  /** Video memory and option ROMs: nothing there yet. The BIOS shadow is memory that only a loader writes. */
   private mapMemory(): void {
-    const first = Physical.HOLE / 4096;
-    this.cpu.mapPages(first, Physical.EXTENDED / 4096 - first, PageKind.BUS);
+    const hole = Physical.HOLE / 4096;
+    const shadow = Physical.BIOS_SHADOW / 4096;
+    this.cpu.mapPages(hole, shadow - hole, PageKind.BUS);
+    this.cpu.mapPages(shadow, Physical.EXTENDED / 4096 - shadow, PageKind.ROM);
   }
 }
 

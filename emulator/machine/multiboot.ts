@@ -107,7 +107,8 @@ function readAddressed(file: Uint8Array, name: string, header: MultibootHeader):
 function checkSegment({ physical, memorySize }: LoadSegment, name: string, memoryBytes: number): void {
   const end = physical + memorySize;
   const range = `${hex(physical)}-${hex(end)}`;
-  if (physical < Physical.EXTENDED && end > Physical.CONVENTIONAL_END) {
+  // The BIOS shadow is allowed: linkers that are told only where .text goes put the ELF header a page below 1 MiB.
+  if (physical < Physical.BIOS_SHADOW && end > Physical.CONVENTIONAL_END) {
     throw new UserError(`${name}: segment ${range} lies in the video and firmware area below 1 MiB`);
   }
   const top = memoryBytes - Physical.FIRMWARE_TOP;

@@ -70,6 +70,18 @@ describe("multiboot loader", () => {
     expect(target.memory[MIB + 100]).toBe(0xcc);
   });
 
+  it("loads a kernel whose linker put the ELF header into the page below 1 MiB, as ld -Ttext 0x100000 does", () => {
+    const header = Uint8Array.of(0x7f, 0x45, 0x4c, 0x46);
+    load(
+      elf(0x10000c, [
+        { virtual: 0xff000, physical: 0xff000, bytes: header },
+        { virtual: MIB, physical: MIB, bytes: code },
+      ]),
+    );
+    expect([...target.memory.subarray(0xff000, 0xff004)]).toEqual([...header]);
+    expect(target.registers.eip).toBe(0x10000c);
+  });
+
   it("starts a kernel that is linked high at its physical entry point", () => {
     load(elf(0xc010000c, [{ virtual: 0xc0100000, physical: MIB, bytes: code }]));
     expect(target.registers.eip).toBe(0x10000c);
@@ -193,6 +205,7 @@ describe("multiboot loader refuses in one line", () => {
       "k.elf: segment 40000000h-4000000Eh lies outside of memory (16M)",
     );
     expect(message(plain({ physical: 0xa0000 }))).toMatch(/video and firmware area/);
+    expect(message(plain({ physical: 0xef000 }))).toMatch(/video and firmware area/);
   });
 
   it("memory that is too small, and says how much is needed", () => {
