@@ -22,7 +22,14 @@ export interface Program {
  * @throws UserError saying what is wrong with it
  */
 export function findProgram(name: string, ramDisk: readonly CpioEntry[]): Program {
-  return name.includes("/") ? hostProgram(name, ramDisk) : guestProgram(name, ramDisk);
+  if (!name.includes("/")) return guestProgram(name, ramDisk);
+  try {
+    return hostProgram(name, ramDisk);
+  } catch (error) {
+    const own = /^\/bin\/([^/]+)$/.exec(name)?.[1];
+    if (!(error instanceof UserError) || own === undefined || !programsOf(ramDisk).has(own)) throw error;
+    throw new UserError(`${error.message} (a slash means a file of the host; the guest's program is called ${own})`);
+  }
 }
 
 function guestProgram(name: string, ramDisk: readonly CpioEntry[]): Program {

@@ -90,6 +90,12 @@ describe("a program of the host", () => {
     expect(refuse).not.toThrowError("\n");
   });
 
+  it("that was meant to be one of the guest is refused with a hint", () => {
+    expect(() => findProgram("/bin/malloc", ramDisk)).toThrowError(
+      "/bin/malloc: no such file (a slash means a file of the host; the guest's program is called malloc)",
+    );
+  });
+
   it("that is missing, or a folder, is refused in one line", () => {
     expect(() => findProgram("./none", ramDisk)).toThrowError(new UserError("./none: no such file"));
     mkdirSync(join(folder, "dir"));
