@@ -78,6 +78,7 @@ class EmulatedUser {
     }
     ram32[(Physical.TSS >> 2) + 1] = (KERNEL + Physical.KERNEL_STACK) | 0;
     ram32[(Physical.TSS >> 2) + 2] = 0x18;
+    ram32[(Physical.TSS >> 2) + 25] = 0x68 << 16; // no I/O bitmap
 
     const { data, stack, readOnly } = this.patterns;
     this.pristine.fill(0xcc, Physical.CODE, Physical.CODE + Window.CODE_SIZE);

@@ -217,7 +217,8 @@ pristine_of:
   ret
 
 handler:
-  cld
+  push dword 2 ; the case's AC would make this a trap of its own
+  popfd
   mov ebp, [esp + 12]
   cmp dword [esp + 4], SIGALRM
   jne .caught
