@@ -22,8 +22,8 @@ describe.skipIf(!hasTool("nasm"))("the instruction table against nasm", () => {
       expect(result.differ.slice(0, 20)).toEqual([]);
       expect(result.weReject.slice(0, 20)).toEqual([]);
       expect(result.onlyWeTake.filter((line) => !lenient.test(line)).slice(0, 20)).toEqual([]);
-      expect(result.same).toBeGreaterThan(100_000);
-    });
+      expect(result.same).toBeGreaterThan(50_000);
+    }, 180_000);
   }
 
   it("reaches every row with at least one line that both assemble to the same bytes", () => {

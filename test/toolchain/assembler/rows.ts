@@ -111,7 +111,11 @@ function operandTexts(slot: Slot, name: string, all: boolean, wide: boolean): st
     return texts;
   }
   const every32 = name === "mov" ? addresses32 : someAddresses32;
-  const addresses = all ? [...every32, ...addresses16] : wide ? few32 : few16;
+  // All modes of the code's own address size, some of the other.
+  const both = wide
+    ? [...every32, ...addresses16.filter((_, i) => i % 5 === 0)]
+    : [...addresses16, ...every32.filter((_, i) => i % 7 === 0)];
+  const addresses = all ? both : wide ? few32 : few16;
   if (slot.mask & (Kind.MemFarUnsized | Kind.MemFar16 | Kind.MemFar32)) {
     const size = slot.mask & Kind.MemFar16 ? "word " : slot.mask & Kind.MemFar32 ? "dword " : "";
     texts.push(...addresses.map((a) => `far ${size}[${a}]`));
