@@ -147,8 +147,8 @@ export class Cpu {
 
   /**
    * Instructions retired since power-on. Exact at every bus call, hook and return from run(). A REP string
-   * instruction retires once, when it completes; interrupts are sampled between its iterations. May be assigned
-   * between runs (restore).
+   * instruction retires once, when it completes (and once for each 65536 iterations of a longer one, see string.ts);
+   * interrupts are sampled between its iterations. May be assigned between runs (restore).
    */
   get instructionCount(): number {
     const m = this.m;

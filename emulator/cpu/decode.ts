@@ -444,7 +444,8 @@ export class Decoder {
   /** Closes the current instruction. */
   completeInstruction(): void {
     const m = this.m;
-    const length = this.length;
+    // (One that is too long has no next instruction to find.)
+    const length = Math.min(this.length, MAX_LENGTH);
     for (let at = this.instructionOut; at < this.recordsEnd; at += Record.WORDS) m[at + Record.META] |= length << 12;
     this.instructions++;
     this.byteLength = this.nextDistance;

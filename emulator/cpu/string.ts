@@ -10,11 +10,18 @@ import { checkSegment, segmentBase } from "./segment_access.ts";
 /*
  * MOVS STOS LODS CMPS SCAS INS OUTS, alone and repeated.
  *
- * A repeated instruction retires once, when its count is used up (or its condition ends it); a fault leaves ECX, ESI and
- * EDI as of the last completed iteration and EIP on the instruction. Interrupts are sampled between iterations: only a
- * bus call can make one pending, so `cpu.attention` after an iteration that may have made one is all there is to look
- * at, and the instruction is then left unretired, to be resumed. Iterations on plain memory are done by the page.
+ * A repeated instruction retires once, when its count is used up (or its condition ends it). So that no single
+ * instruction holds the machine's clock for billions of iterations, it also retires whenever its count reaches a
+ * multiple of 65536 on the way: then EIP is still on it, and interrupts and the end of a slice have their chance. This
+ * depends on ECX alone, so observation and the way the work is cut don't change the count.
+ *
+ * A fault leaves ECX, ESI and EDI as of the last completed iteration and EIP on the instruction. Interrupts are sampled
+ * between its iterations: only a bus call can make one pending, so `cpu.attention` is all there is to look at, and the
+ * instruction is then left unretired, to be resumed. Iterations on plain memory are done by the page.
  */
+
+/** Iterations after which a repeated instruction counts as retired although it goes on: a power of two. */
+const CHUNK = 0x10000;
 
 /** Immediate of a string operation. */
 export const enum StringInfo {
@@ -342,7 +349,8 @@ function repeat(
   for (;;) {
     const count = (m[State.ECX] & mask) >>> 0;
     if (count === 0) return;
-    let done = stepping ? 0 : bulk(cpu, info, count);
+    // Up to the next multiple of CHUNK.
+    let done = stepping ? 0 : bulk(cpu, info, ((count - 1) & (CHUNK - 1)) + 1);
     // CMPS in bulk stops before the iteration that matters for the flags.
     const flagsSet = done === 0 || bulk === scasBulk;
     if (done === 0) {
@@ -352,9 +360,10 @@ function repeat(
     advance(m, State.ECX, -done, mask);
     if (done === count) return;
     if (conditional && flagsSet && zero(m) !== whileEqual) return;
-    if (cpu.attention || stepping) {
+    const retires = ((count - done) & (CHUNK - 1)) === 0;
+    if (cpu.attention || stepping || retires) {
       m[State.NEXT_EIP] = (m[State.EIP] + (m[p + Record.META] & 0xfff)) | 0;
-      m[State.BUDGET]++;
+      if (!retires) m[State.BUDGET]++;
       break;
     }
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ExceptionKind, StopReason } from "../../emulator/cpu/cpu.ts";
+import { ExceptionKind, StopReason, WatchAccess } from "../../emulator/cpu/cpu.ts";
 import { At, Selector, Testbed } from "./testbed.ts";
 
 /** Loops, calls, string instructions, stores: enough structure for blocks, links and fused jumps. */
@@ -84,12 +84,28 @@ describe("instruction counts", () => {
 
   test("a REP instruction retires once, when it completes", () => {
     const bed = new Testbed();
-    bed.load("mov ecx, 100000\nmov edi, 20000h\nrep stosb\nnop\nhlt");
+    bed.load("mov ecx, 60000\nmov edi, 20000h\nrep stosb\nnop\nhlt");
     bed.run(2);
-    expect(bed.get("ecx")).toBe(100000);
+    expect(bed.get("ecx")).toBe(60000);
     bed.run(3);
     expect(bed.get("ecx")).toBe(0);
     expect(bed.cpu.instructionCount).toBe(3);
+  });
+
+  test("a very long one retires once for each 65536 iterations, watched or not", () => {
+    for (const watched of [false, true]) {
+      const bed = new Testbed();
+      bed.load("mov ecx, 200000\nmov edi, 20000h\nrep stosb\nhlt");
+      if (watched) bed.cpu.addWatchpoint(0xfffff, 1, WatchAccess.Write);
+      const remaining: number[] = [];
+      for (let limit = 3; limit <= 6; limit++) {
+        while (bed.run(limit) !== StopReason.Limit);
+        remaining.push(bed.get("ecx"));
+      }
+      expect(remaining).toEqual([3 * 65536, 2 * 65536, 65536, 0]);
+      bed.run();
+      expect(bed.cpu.instructionCount).toBe(7);
+    }
   });
 
   test("are exact in port calls and exceptions", () => {
