@@ -2,9 +2,9 @@
 import { tty_fops } from "../drivers/tty";
 import { ENOSPC } from "../lib/errno";
 import { panic } from "../lib/panic";
-import { random_bytes } from "../lib/random";
+import { random_to_user } from "../lib/random";
 import { strlen } from "../lib/string";
-import { clear_user, copy_to_user } from "../mm/uaccess";
+import { clear_out } from "../mm/uaccess";
 import { file, file_operations } from "./file";
 import { inode, inode_create, S_IFCHR } from "./inode";
 import { tree_add, tree_iops, tree_mkdir } from "./tree";
@@ -23,8 +23,7 @@ function null_write(f: file, from: usize, n: u32): i32 {
 }
 
 function zero_read(f: file, to: usize, n: u32): i32 {
-  const error = clear_user(to, n);
-  return error < 0 ? error : <i32>n;
+  return clear_out(to, n);
 }
 
 function full_write(f: file, from: usize, n: u32): i32 {
@@ -32,13 +31,7 @@ function full_write(f: file, from: usize, n: u32): i32 {
 }
 
 function random_read(f: file, to: usize, n: u32): i32 {
-  const chunk = alloca(64);
-  for (let done: u32 = 0; done < n; done += 64) {
-    random_bytes(chunk, 64);
-    const error = copy_to_user(to + done, chunk, min<u32>(64, n - done));
-    if (error < 0) return error;
-  }
-  return <i32>n;
+  return random_to_user(to, n);
 }
 
 export function mkdev(major: u32, minor: u32): u32 {

@@ -1,7 +1,7 @@
 // Pipes: a page of bytes between two open files.
 import { EAGAIN, EFAULT, ENOMEM, EPIPE, ERESTARTSYS } from "../lib/errno";
 import { kfree, kmalloc, kzalloc } from "../mm/kmalloc";
-import { copy_from_user, copy_to_user } from "../mm/uaccess";
+import { copy_from_user, copy_out } from "../mm/uaccess";
 import { sleep_on, wakeup } from "../process/sched";
 import { send_signal } from "../process/signal";
 import { Sig } from "../process/sigaction";
@@ -41,12 +41,14 @@ function pipe_read(f: file, to: usize, n: u32): i32 {
   while (done < n && pipe.head != pipe.tail) {
     const at = pipe.tail & PIPE_MASK;
     const count = min<u32>(min<u32>(n - done, pipe.head - pipe.tail), PIPE_SIZE - at);
-    if (copy_to_user(to + done, pipe.buffer + at, count) < 0) {
+    const copied = copy_out(to + done, pipe.buffer + at, count);
+    if (copied < 0) {
       if (!done) return -EFAULT;
       break;
     }
-    pipe.tail += count;
-    done += count;
+    pipe.tail += copied;
+    done += copied;
+    if (<u32>copied < count) break;
   }
   wakeup(addr(pipe));
   return <i32>done;

@@ -1,7 +1,7 @@
 // Regular files whose contents lie in memory (the initrd): read-only.
 import { EINVAL, EROFS } from "../lib/errno";
 import { memcpy } from "../lib/string";
-import { copy_to_user } from "../mm/uaccess";
+import { copy_out } from "../mm/uaccess";
 import { file, file_operations } from "./file";
 import { inode } from "./inode";
 
@@ -20,10 +20,9 @@ function regular_read(f: file, to: usize, n: u32): i32 {
   const node = f.node;
   if (f.pos >= node.size) return 0;
   const count = min<u32>(n, node.size - f.pos);
-  const error = copy_to_user(to, node.data + f.pos, count);
-  if (error < 0) return error;
-  f.pos += count;
-  return <i32>count;
+  const done = copy_out(to, node.data + f.pos, count);
+  if (done > 0) f.pos += done;
+  return done;
 }
 
 function regular_write(f: file, from: usize, n: u32): i32 {

@@ -38,6 +38,8 @@ export const EOVERFLOW: i32 = 75;
 
 /** Inside the kernel only: the call is made again when the signal that broke it has no handler or asks for SA_RESTART. */
 export const ERESTARTSYS: i32 = 512;
+/** The same, but any handler ends the call with -EINTR: pause, sigsuspend, poll. */
+export const ERESTARTNOHAND: i32 = 514;
 
 /** True for a result in the last page of the address space: an error number where an address or count was expected. */
 export function is_error(result: u32): bool {

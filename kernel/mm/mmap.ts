@@ -203,18 +203,25 @@ function change_protection(mm: mm_struct, start: usize, end: usize, flags: u32):
   tlb_flush(mm.pgdir);
 }
 
-/** mprotect: 0, -ENOMEM for a hole or no memory, -EINVAL. */
+/** Where the ranges that begin at `start` without a hole end, at most `end`; `start` itself when nothing is there. */
+function covered_until(mm: mm_struct, start: usize, end: usize): usize {
+  let at = start;
+  while (at < end) {
+    const vma = find_vma(mm, at);
+    if (!vma) break;
+    at = vma.vm_end;
+  }
+  return at < end ? at : end;
+}
+
+/** mprotect: 0, -EINVAL, -ENOMEM. At a hole it ends with -ENOMEM; what comes before the hole has the new rights, as in Linux. */
 export function do_mprotect(mm: mm_struct, start: usize, length: u32, prot: u32): i32 {
   if (start & (PGSIZE - 1) || prot & ~PROT_KNOWN) return -EINVAL;
   if (!length) return 0;
   if (start > USER_LIMIT || length > USER_LIMIT - start) return -ENOMEM;
-  const end = start + page_up(length);
-  for (let at = start; at < end;) {
-    const vma = find_vma(mm, at);
-    if (!vma) return -ENOMEM;
-    at = vma.vm_end;
-  }
-  if (!split_at(mm, start, end)) return -ENOMEM;
+  const asked = start + page_up(length);
+  const end = covered_until(mm, start, asked);
+  if (end == start || !split_at(mm, start, end)) return -ENOMEM;
   let vma = find_vma(mm, start);
   while (vma && vma.vm_start < end) {
     vma.vm_flags = (vma.vm_flags & ~PROT_MASK) | (prot & PROT_MASK);
@@ -227,16 +234,20 @@ export function do_mprotect(mm: mm_struct, start: usize, length: u32, prot: u32)
     at = changed.vm_end;
     merge_vma(mm, changed);
   }
-  return 0;
+  return end == asked ? 0 : -ENOMEM;
 }
 
-/** madvise(MADV_DONTNEED): the pages go, the ranges stay; the next touch finds zeroes, or the file again. */
+/**
+ * madvise(MADV_DONTNEED): the pages go, the ranges stay; the next touch finds zeroes, or the file again. -ENOMEM when
+ * there are holes, which does not keep the rest from being done.
+ */
 export function do_zap(mm: mm_struct, start: usize, length: u32): i32 {
   if (start & (PGSIZE - 1)) return -EINVAL;
   if (!length) return 0;
   if (start > USER_LIMIT || length > USER_LIMIT - start) return -EINVAL;
-  unmap_range(mm.pgdir, start, start + page_up(length));
-  return 0;
+  const end = start + page_up(length);
+  unmap_range(mm.pgdir, start, end);
+  return covered_until(mm, start, end) == end ? 0 : -ENOMEM;
 }
 
 /** brk: the end of the heap afterwards, which is `address` if that could be done. */

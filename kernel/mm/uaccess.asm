@@ -28,8 +28,8 @@ __copy_user:
         pop     esi
         ret
 .words_fault:
-        lea     ecx, [edx + ecx * 4]
-        jmp     .done
+        lea     ecx, [edx + ecx * 4]    ; again byte by byte, up to the very byte that faults
+        jmp     .bytes
 
 ; u32 __clear_user(to, n): the number of bytes NOT cleared
 __clear_user:

@@ -39,8 +39,21 @@ export function copy_to_user(to: usize, from: usize, n: usize): i32 {
   return access_ok(to, n) && __copy_user(to, from, n) == 0 ? 0 : -EFAULT;
 }
 
-export function clear_user(to: usize, n: usize): i32 {
-  return access_ok(to, n) && __clear_user(to, n) == 0 ? 0 : -EFAULT;
+/**
+ * For transfers that may end early: how many bytes were copied before an address that cannot be written, -EFAULT when
+ * not even one.
+ */
+export function copy_out(to: usize, from: usize, n: u32): i32 {
+  if (!access_ok(to, n)) return -EFAULT;
+  const done = n - __copy_user(to, from, n);
+  return done || !n ? <i32>done : -EFAULT;
+}
+
+/** The same with zeroes. */
+export function clear_out(to: usize, n: u32): i32 {
+  if (!access_ok(to, n)) return -EFAULT;
+  const done = n - __clear_user(to, n);
+  return done || !n ? <i32>done : -EFAULT;
 }
 
 /** Stores one word: 0 or -EFAULT. */

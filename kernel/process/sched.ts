@@ -21,6 +21,8 @@ const run_queue = changetype<list_entry_t>(memory.data(8));
 const sleepers = changetype<list_entry_t>(memory.data(8));
 let idle_task: task_struct = changetype<task_struct>(0);
 export let need_resched: bool = false;
+/** The GDT has somebody's thread-local storage descriptors. They stay there, too, until another user program runs. */
+let tls_in_use: bool = false;
 export let context_switches: u32 = 0;
 
 export function sched_init(idle: task_struct): void {
@@ -58,8 +60,11 @@ export function schedule(): void {
   // A kernel thread borrows the address space that is there: the kernel's half is the same in all, and whoever frees an
   // address space leaves it first.
   const mm = next.mm;
-  if (mm) mm_switch(mm);
-  if (next.uses_tls || previous.uses_tls) load_tls(next.tls);
+  if (mm) {
+    mm_switch(mm);
+    if (next.uses_tls || tls_in_use) load_tls(next.tls);
+    tls_in_use = next.uses_tls;
+  }
   fpu_switch(next);
   switch_to(addr(previous), next.esp);
 }

@@ -1,5 +1,5 @@
 // Signals: sending, and what happens on the way back to user mode.
-import { EINTR, EINVAL, ERESTARTSYS, ESRCH } from "../lib/errno";
+import { EINTR, EINVAL, ERESTARTNOHAND, ERESTARTSYS, ESRCH } from "../lib/errno";
 import { list_entry_t } from "../lib/list";
 import { TrapFrame } from "../trap/trapframe";
 import { do_exit } from "./exit";
@@ -102,7 +102,8 @@ export const NO_SYSCALL: u32 = 0xffffffff;
 /** Called on the way back to user mode when signal_pending(current). `in_syscall`: tf is that of a system call. */
 export function do_signal(tf: TrapFrame, in_syscall: bool): void {
   const task = current;
-  const interrupted = in_syscall && tf.err != NO_SYSCALL && <i32>tf.eax == -ERESTARTSYS;
+  const result = in_syscall && tf.err != NO_SYSCALL ? <i32>tf.eax : 0;
+  const interrupted = result == -ERESTARTSYS || result == -ERESTARTNOHAND;
   for (let signal = take_signal(task); signal; signal = take_signal(task)) {
     const action = action_of(task, signal);
     if (action.handler == SIG_IGN) continue;
@@ -110,7 +111,7 @@ export function do_signal(tf: TrapFrame, in_syscall: bool): void {
       if (DEFAULT_IGNORED & sigmask(signal)) continue;
       do_exit(signal);
     }
-    if (interrupted) restart_or_interrupt(tf, (action.flags & SA_RESTART) != 0);
+    if (interrupted) restart_or_interrupt(tf, result == -ERESTARTSYS && (action.flags & SA_RESTART) != 0);
     const mask = task.restore_blocked ? task.saved_blocked : task.blocked;
     task.restore_blocked = false;
     if (!setup_signal_frame(tf, signal, action, mask)) {

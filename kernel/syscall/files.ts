@@ -11,7 +11,7 @@ import {
   ENOMEM,
   ENOTDIR,
   ENOTTY,
-  ERESTARTSYS,
+  ERESTARTNOHAND,
   EROFS,
   ESPIPE,
   is_error,
@@ -336,7 +336,7 @@ export function sys_poll(user: usize, count: u32, timeout: u32): i32 {
     if (result || !timeout) break;
     if (<i32>timeout > 0 && <i32>(jiffies - end) >= 0) break;
     if (sleep_until(list, jiffies + 1)) {
-      result = -ERESTARTSYS;
+      result = -ERESTARTNOHAND;
       break;
     }
   }

@@ -1,7 +1,7 @@
 // The rest: what programs ask at start-up, limits, names.
-import { EFAULT, EINVAL } from "../lib/errno";
+import { EINVAL } from "../lib/errno";
 import { log_flush } from "../lib/printk";
-import { random_bytes } from "../lib/random";
+import { random_to_user } from "../lib/random";
 import { memset, strlcpy } from "../lib/string";
 import { power_off, reboot } from "../drivers/power";
 import { OPEN_MAX } from "../fs/file";
@@ -77,14 +77,7 @@ export function sys_prlimit64(pid: u32, resource: u32, fresh: usize, old: usize)
 
 /** Deterministic, like everything here. */
 export function sys_getrandom(user: usize, n: u32, flags: u32): i32 {
-  const chunk = alloca(64);
-  if (n > 0x2000000) n = 0x2000000;
-  for (let done: u32 = 0; done < n; done += 64) {
-    const count = min<u32>(64, n - done);
-    random_bytes(chunk, count);
-    if (copy_to_user(user + done, chunk, count) < 0) return -EFAULT;
-  }
-  return <i32>n;
+  return random_to_user(user, n < 0x2000000 ? n : 0x2000000);
 }
 
 /** For lists and registrations that only threads make use of. */

@@ -1,5 +1,5 @@
 // Signals.
-import { EFAULT, EINVAL, ENOMEM, EPERM, ERESTARTSYS, ESRCH } from "../lib/errno";
+import { EFAULT, EINVAL, ENOMEM, EPERM, ERESTARTNOHAND, ESRCH } from "../lib/errno";
 import { copy_from_user, copy_to_user } from "../mm/uaccess";
 import { sleep_on } from "../process/sched";
 import { action_of, do_kill, send_signal, set_blocked } from "../process/signal";
@@ -77,8 +77,7 @@ export function sys_rt_sigsuspend(set: usize, size: u32): i32 {
 export function sys_pause(): i32 {
   const channel = addr(current) + 1; // nobody wakes it
   while (!sleep_on(channel)) {}
-  // made again unless a handler runs, which then gets -EINTR: pause never comes back for anything else
-  return -ERESTARTSYS;
+  return -ERESTARTNOHAND;
 }
 
 /** stack_t: pointer, flags, size. */

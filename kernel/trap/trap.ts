@@ -14,6 +14,7 @@ import { syscall } from "../syscall/syscall";
 import { from_user, IRQ_COM1, IRQ_TIMER, Trap, TrapFrame } from "./trapframe";
 
 declare const trapret_segments: usize;
+declare const trapret_fs: usize;
 declare const trapret_segments_end: usize;
 
 const exception_names: StaticArray<string> = [
@@ -111,12 +112,15 @@ function exception(tf: TrapFrame, trapno: u32): void {
 /**
  * An exception in the kernel is a bug, except at the pops of trapret: there it is the user's selector that has become
  * invalid, and a null selector takes its place. (No ESP is pushed for a trap from ring 0: the interrupted stack goes on
- * where the frame's esp would be.)
+ * where the frame's esp would be.) GS and FS may still hold what the program had, so the frame of this very trap, which
+ * is popped first, must not bring it back either.
  */
 function kernel_exception(tf: TrapFrame, trapno: u32): void {
   const selector_fault = trapno == Trap.PROTECTION || trapno == Trap.SEGMENT;
   if (selector_fault && tf.eip >= trapret_segments && tf.eip < trapret_segments_end) {
     store<u32>(addr(tf) + offsetof<TrapFrame>("esp"), 0);
+    if (tf.eip == trapret_segments) tf.gs = 0;
+    else if (tf.eip == trapret_fs) tf.fs = 0;
     return;
   }
   oops(exception_names[trapno], tf);

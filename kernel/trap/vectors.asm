@@ -7,6 +7,7 @@ extern trap
 global alltraps
 global trapret
 global trapret_segments
+global trapret_fs
 global trapret_segments_end
 global reload_segments
 global kernel_thread_entry
@@ -85,6 +86,7 @@ trapret:                                ; a new task's first return comes here, 
         popa
 trapret_segments:                       ; a selector here may have become invalid: trap() then puts a null in its place
         pop     gs
+trapret_fs:
         pop     fs
         pop     es
         pop     ds
