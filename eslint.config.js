@@ -23,7 +23,15 @@ const node = [
 
 export default tseslint.config(
   {
-    ignores: ["build/", "node_modules/", "kernel/", "userland/", "scripts/toolchain/std/", "scripts/toolchain/**/std/"],
+    ignores: [
+      "build/",
+      "node_modules/",
+      "kernel/",
+      "userland/",
+      "scripts/toolchain/std/",
+      "scripts/bench/guests/",
+      "scripts/toolchain/**/std/",
+    ],
   },
   ...tseslint.configs.recommended,
   {

@@ -1,0 +1,2 @@
+/** Memory of every machine that is measured. */
+export const MEMORY_MIB = 128;
