@@ -98,39 +98,23 @@ const slotOf = (mask: number, place: Place, more: Partial<Slot> = {}): Omit<Slot
   ...more,
 });
 
-const { Reg8, Reg16, Reg32, MmxReg, XmmReg, MemUnsized, Mem8, Mem16, Mem32, Mem64, Mem80, Mem128 } = {
-  Reg8: Kind.Reg8,
-  Reg16: Kind.Reg16,
-  Reg32: Kind.Reg32,
-  MmxReg: Kind.MmxReg,
-  XmmReg: Kind.XmmReg,
-  MemUnsized: Kind.MemUnsized,
-  Mem8: Kind.Mem8,
-  Mem16: Kind.Mem16,
-  Mem32: Kind.Mem32,
-  Mem64: Kind.Mem64,
-  Mem80: Kind.Mem80,
-  Mem128: Kind.Mem128,
-} as const;
-
 const memories: [number, number][] = [
-  [1, Mem8],
-  [2, Mem16],
-  [4, Mem32],
-  [8, Mem64],
-  [10, Mem80],
-  [16, Mem128],
+  [1, Kind.Mem8],
+  [2, Kind.Mem16],
+  [4, Kind.Mem32],
+  [8, Kind.Mem64],
+  [10, Kind.Mem80],
+  [16, Kind.Mem128],
 ];
 
 const slotTable: Record<string, Omit<Slot, "text">> = {
-  r8: slotOf(Reg8, Place.Reg, { statesSize: true, memorySize: 1 }),
-  r16: slotOf(Reg16, Place.Reg, { statesSize: true, memorySize: 2 }),
-  r32: slotOf(Reg32, Place.Reg, { statesSize: true, memorySize: 4 }),
+  r8: slotOf(Kind.Reg8, Place.Reg, { statesSize: true, memorySize: 1 }),
+  r16: slotOf(Kind.Reg16, Place.Reg, { statesSize: true, memorySize: 2 }),
+  r32: slotOf(Kind.Reg32, Place.Reg, { statesSize: true, memorySize: 4 }),
   m: slotOf(Kind.AnyMem, Place.Rm),
   /** A register that sits in the r/m field of a /r row. */
-  "rm:r16": slotOf(Reg16, Place.Rm),
-  "rm:r32": slotOf(Reg32, Place.Rm),
-  "m-": slotOf(MemUnsized, Place.Rm),
+  "rm:r16": slotOf(Kind.Reg16, Place.Rm),
+  "rm:r32": slotOf(Kind.Reg32, Place.Rm),
   "far-": slotOf(Kind.MemFarUnsized, Place.Rm),
   "m16:16": slotOf(Kind.MemFar16, Place.Rm),
   "m16:32": slotOf(Kind.MemFar32, Place.Rm),
@@ -143,36 +127,34 @@ const slotTable: Record<string, Omit<Slot, "text">> = {
   rel32: slotOf(Kind.Immediate, Place.Rel, { width: 4 }),
   "ptr16:16": slotOf(Kind.FarPointer, Place.Far, { width: 2 }),
   "ptr16:32": slotOf(Kind.FarPointer, Place.Far, { width: 4 }),
-  moffs8: slotOf(MemUnsized | Mem8, Place.Moffs, { memorySize: 1 }),
-  moffs16: slotOf(MemUnsized | Mem16, Place.Moffs, { memorySize: 2 }),
-  moffs32: slotOf(MemUnsized | Mem32, Place.Moffs, { memorySize: 4 }),
+  moffs8: slotOf(Kind.MemUnsized | Kind.Mem8, Place.Moffs, { memorySize: 1 }),
+  moffs16: slotOf(Kind.MemUnsized | Kind.Mem16, Place.Moffs, { memorySize: 2 }),
+  moffs32: slotOf(Kind.MemUnsized | Kind.Mem32, Place.Moffs, { memorySize: 4 }),
   Sreg: slotOf(Kind.SegmentReg, Place.Reg),
   CRn: slotOf(Kind.ControlReg, Place.Reg),
   DRn: slotOf(Kind.DebugReg, Place.Reg),
   TRn: slotOf(Kind.TestReg, Place.Reg),
   "ST(i)": slotOf(Kind.FpuReg, Place.OpcodeReg),
   "to-ST(i)": slotOf(Kind.FpuTo, Place.OpcodeReg),
-  mm: slotOf(MmxReg, Place.Reg, { statesSize: true, memorySize: 8 }),
-  xmm: slotOf(XmmReg, Place.Reg, { statesSize: true, memorySize: 16 }),
+  mm: slotOf(Kind.MmxReg, Place.Reg, { statesSize: true, memorySize: 8 }),
+  xmm: slotOf(Kind.XmmReg, Place.Reg, { statesSize: true, memorySize: 16 }),
   "1": slotOf(Kind.Immediate, Place.Fixed, { constant: 1 }),
   "3": slotOf(Kind.Immediate, Place.Fixed, { constant: 3 }),
 };
 for (const [size, kind] of memories) {
-  slotTable[`m${size * 8}`] = slotOf(MemUnsized | kind, Place.Rm, { memorySize: size });
-  slotTable[`xmm/m${size * 8}`] = slotOf(XmmReg | MemUnsized | kind, Place.Rm, { memorySize: size });
-  slotTable[`mm/m${size * 8}`] = slotOf(MmxReg | MemUnsized | kind, Place.Rm, { memorySize: size });
+  slotTable[`m${size * 8}`] = slotOf(Kind.MemUnsized | kind, Place.Rm, { memorySize: size });
+  slotTable[`xmm/m${size * 8}`] = slotOf(Kind.XmmReg | Kind.MemUnsized | kind, Place.Rm, { memorySize: size });
+  slotTable[`mm/m${size * 8}`] = slotOf(Kind.MmxReg | Kind.MemUnsized | kind, Place.Rm, { memorySize: size });
 }
 for (const [size, reg, kind] of [
-  [1, Reg8, Mem8],
-  [2, Reg16, Mem16],
-  [4, Reg32, Mem32],
+  [1, Kind.Reg8, Kind.Mem8],
+  [2, Kind.Reg16, Kind.Mem16],
+  [4, Kind.Reg32, Kind.Mem32],
 ]) {
-  slotTable[`r/m${size * 8}`] = slotOf(reg | MemUnsized | kind, Place.Rm, { memorySize: size });
+  slotTable[`r/m${size * 8}`] = slotOf(reg | Kind.MemUnsized | kind, Place.Rm, { memorySize: size });
 }
-// r32/m8, r32/m16: a 32-bit register or narrower memory (SSE's pinsrw and the like, movd's cousins).
-slotTable["r32/m8"] = slotOf(Reg32 | MemUnsized | Mem8, Place.Rm, { memorySize: 1 });
-slotTable["r32/m16"] = slotOf(Reg32 | MemUnsized | Mem16, Place.Rm, { memorySize: 2 });
-slotTable["r16/m8"] = slotOf(Reg16 | MemUnsized | Mem8, Place.Rm, { memorySize: 1 });
+// pinsrw: the low half of a 32-bit register, or 16 bits of memory.
+slotTable["r32/m16"] = slotOf(Kind.Reg32 | Kind.MemUnsized | Kind.Mem16, Place.Rm, { memorySize: 2 });
 
 function slot(text: string): Slot {
   const known = slotTable[text];
@@ -232,7 +214,8 @@ function parseRow(row: string): Form {
   // Two plain registers and /r: the destination is in reg, the source in r/m (segment, control and debug registers keep reg).
   if (form.modrm === -1 && !slots.some((s) => s.place === Place.Rm)) {
     const plain = slots.filter(
-      (s) => s.place === Place.Reg && (s.mask & (Reg8 | Reg16 | Reg32 | MmxReg | XmmReg)) !== 0,
+      (s) =>
+        s.place === Place.Reg && (s.mask & (Kind.Reg8 | Kind.Reg16 | Kind.Reg32 | Kind.MmxReg | Kind.XmmReg)) !== 0,
     );
     const special = slots.some(
       (s) => (s.mask & (Kind.SegmentReg | Kind.ControlReg | Kind.DebugReg | Kind.TestReg)) !== 0,

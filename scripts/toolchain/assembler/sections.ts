@@ -5,8 +5,6 @@ import { TokenType } from "./lexer.ts";
 import { Section } from "./program.ts";
 import { SectionFlag } from "./types.ts";
 
-const { Alloc, Write, Exec } = { Alloc: SectionFlag.Alloc, Write: SectionFlag.Write, Exec: SectionFlag.Exec } as const;
-
 interface Attributes {
   flags: number;
   align: number;
@@ -20,25 +18,25 @@ function attributesByName(name: string): Attributes {
     case "text":
     case "boot":
     case "init":
-      return { flags: Alloc | Exec, align: 16, nobits: false };
+      return { flags: SectionFlag.Alloc | SectionFlag.Exec, align: 16, nobits: false };
     case "data":
-      return { flags: Alloc | Write, align: 4, nobits: false };
+      return { flags: SectionFlag.Alloc | SectionFlag.Write, align: 4, nobits: false };
     case "bss":
-      return { flags: Alloc | Write, align: 4, nobits: true };
+      return { flags: SectionFlag.Alloc | SectionFlag.Write, align: 4, nobits: true };
     case "rodata":
-      return { flags: Alloc, align: 4, nobits: false };
+      return { flags: SectionFlag.Alloc, align: 4, nobits: false };
     default:
-      return { flags: Alloc, align: 1, nobits: false };
+      return { flags: SectionFlag.Alloc, align: 1, nobits: false };
   }
 }
 
 const attributeWords: Record<string, (a: Attributes) => void> = {
-  exec: (a) => (a.flags |= Exec),
-  noexec: (a) => (a.flags &= ~Exec),
-  write: (a) => (a.flags |= Write),
-  nowrite: (a) => (a.flags &= ~Write),
-  alloc: (a) => (a.flags |= Alloc),
-  noalloc: (a) => (a.flags &= ~Alloc),
+  exec: (a) => (a.flags |= SectionFlag.Exec),
+  noexec: (a) => (a.flags &= ~SectionFlag.Exec),
+  write: (a) => (a.flags |= SectionFlag.Write),
+  nowrite: (a) => (a.flags &= ~SectionFlag.Write),
+  alloc: (a) => (a.flags |= SectionFlag.Alloc),
+  noalloc: (a) => (a.flags &= ~SectionFlag.Alloc),
   nobits: (a) => (a.nobits = true),
   progbits: (a) => (a.nobits = false),
 };

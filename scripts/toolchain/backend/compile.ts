@@ -7,6 +7,7 @@ import {
   type ImmediateOperand,
   isRegister,
   L,
+  type MachineBlock,
   type MachineFunction,
   type MemoryOperand,
   type Operand,
@@ -14,7 +15,7 @@ import {
   SLOT_BASE,
   type VirtualOperand,
 } from "./lir.ts";
-import { buildIntervals, computeLiveness, number } from "./liveness.ts";
+import { buildIntervals, computeLiveness, number, type Range } from "./liveness.ts";
 import { lower } from "./lower.ts";
 import { resolveLocations } from "./resolve.ts";
 
@@ -39,11 +40,10 @@ export function compileFunction(ir: IrFunction): CompiledFunction {
 
 type Described = VirtualOperand | ImmediateOperand | MemoryOperand;
 
-/** A stretch of positions in which a word of a variable is one value. */
-interface Stretch {
+interface PlaceStretch {
   from: number;
   to: number;
-  operand: Described;
+  place: Place;
 }
 
 /** Location lists of the source's variables. */
@@ -53,31 +53,15 @@ function locateVariables(
   allocation: Allocation,
   emitted: EmittedFunction,
 ): CompiledVariable[] {
-  const stretches = collectStretches(ir, fn);
-  const address = (position: number): number =>
-    emitted.addresses[Math.min((position + 1) >> 1, emitted.addresses.length - 1)];
-  const places = (slot: number): { from: number; to: number; place: Place }[] => {
-    const found: { from: number; to: number; place: Place }[] = [];
-    for (const { from, to, operand } of stretches[slot] ?? []) {
-      for (const piece of placesOf(operand, from, to, allocation, emitted)) {
-        const start = address(piece.from);
-        const end = address(piece.to);
-        const last = found[found.length - 1];
-        if (end <= start) continue;
-        if (last && last.to === start && samePlace(last.place, piece.place)) last.to = end;
-        else found.push({ from: start, to: end, place: piece.place });
-      }
-    }
-    return found;
-  };
+  const found = new VariableLocator(ir, fn, allocation, emitted).run();
   return ir.variables.map((variable) => {
-    const low = places(variable.slot);
+    const low = found[variable.slot] ?? [];
     if (!variable.wide) {
       return { variable, ranges: low.map(({ from, to, place }) => ({ from, to, low: place, high: null })) };
     }
     const ranges: PlaceRange[] = [];
     for (const a of low) {
-      for (const b of places(variable.slot + 1)) {
+      for (const b of found[variable.slot + 1] ?? []) {
         const from = Math.max(a.from, b.from);
         const to = Math.min(a.to, b.to);
         if (from < to) ranges.push({ from, to, low: a.place, high: b.place });
@@ -87,14 +71,42 @@ function locateVariables(
   });
 }
 
-function collectStretches(ir: IrFunction, fn: MachineFunction): Stretch[][] {
-  const stretches: Stretch[][] = [];
-  for (const block of fn.blocks) {
+/**
+ * Follows each word of each variable through the blocks. A value is shown where the allocator put it, and after its last
+ * use for as long as nothing else is written there.
+ */
+class VariableLocator {
+  private readonly found: PlaceStretch[][] = [];
+  /** Where values still are at the end of each block, by virtual register. */
+  private readonly leftovers = new Map<MachineBlock, Map<number, number>>();
+
+  constructor(
+    private readonly ir: IrFunction,
+    private readonly fn: MachineFunction,
+    private readonly allocation: Allocation,
+    private readonly emitted: EmittedFunction,
+  ) {}
+
+  run(): PlaceStretch[][] {
+    const slots = this.ir.variables.flatMap(({ slot, wide }) => (wide ? [slot, slot + 1] : [slot]));
+    for (const block of this.fn.blocks) this.visit(block, slots);
+    return this.found;
+  }
+
+  private address(position: number): number {
+    const { addresses } = this.emitted;
+    return addresses[Math.min((position + 1) >> 1, addresses.length - 1)];
+  }
+
+  private visit(block: MachineBlock, slots: number[]): void {
+    const before = block.predecessors.length === 1 ? this.leftovers.get(block.predecessors[0]) : undefined;
+    const after = new Map<number, number>();
+    this.leftovers.set(block, after);
     const current: (Described | undefined)[] = [];
     const since: number[] = [];
     const close = (slot: number, at: number): void => {
       const operand = current[slot];
-      if (operand && at > since[slot]) (stretches[slot] ??= []).push({ from: since[slot], to: at, operand });
+      if (operand && at > since[slot]) this.follow(slot, operand, since[slot], at, block, before, after);
     };
     block.slotsIn?.forEach((operand, slot) => {
       current[slot] = operand;
@@ -110,50 +122,110 @@ function collectStretches(ir: IrFunction, fn: MachineFunction): Stretch[][] {
       set(instruction.imm, instruction.a);
       if (instruction.b) set(instruction.imm + 1, instruction.b);
     }
-    for (const { slot, wide } of ir.variables) {
-      close(slot, block.to);
-      if (wide) close(slot + 1, block.to);
-    }
+    for (const slot of slots) close(slot, block.to);
   }
-  return stretches;
-}
 
-function placesOf(
-  operand: Described,
-  from: number,
-  to: number,
-  allocation: Allocation,
-  emitted: EmittedFunction,
-): { from: number; to: number; place: Place }[] {
-  if (operand.kind === "immediate") {
-    const place: Place = operand.symbol
-      ? { kind: "symbol", symbol: operand.symbol, addend: operand.value }
-      : { kind: "constant", value: operand.value };
-    return [{ from, to, place }];
-  }
-  if (operand.kind === "memory") {
-    return [{ from, to, place: { kind: "frameAddress", offset: emitted.areaOffsets[operand.area] } }];
-  }
-  const memory = allocation.memory[operand.id];
-  // An argument stays where the caller put it.
-  if (memory >= PARAMETER_BASE) return [{ from, to, place: placeAt(memory, emitted) }];
-  const result: { from: number; to: number; place: Place }[] = [];
-  for (const piece of allocation.pieces[operand.id]) {
-    for (const range of piece.ranges) {
-      const start = Math.max(from, range.from);
-      const end = Math.min(to, range.to);
-      if (start < end) result.push({ from: start, to: end, place: placeAt(piece.location, emitted) });
+  /** Word `slot` is `operand` between two positions of the block. */
+  private follow(
+    slot: number,
+    operand: Described,
+    from: number,
+    to: number,
+    block: MachineBlock,
+    before: Map<number, number> | undefined,
+    after: Map<number, number>,
+  ): void {
+    const constant = this.constantPlace(operand);
+    if (constant) return this.add(slot, this.address(from), this.address(to), constant);
+    if (operand.kind !== "virtual") return;
+    const { id } = operand;
+    let at = from;
+    // What an earlier block left: valid until something is written there.
+    let ghost = before?.get(id) ?? -1;
+    let ghostFrom = this.address(from);
+    for (const { range, location } of this.pieces(id, from, to)) {
+      if (ghost >= 0 && range.from > at) {
+        this.add(
+          slot,
+          ghostFrom,
+          Math.min(this.firstWrite(ghost, ghostFrom), this.address(range.from)),
+          this.place(ghost),
+        );
+      }
+      const end = this.address(range.to);
+      this.add(slot, this.address(range.from), end, this.place(location));
+      at = range.to;
+      // The instruction of the last use may itself overwrite the place.
+      const lastUse = this.emitted.addresses[(range.to - 1) >> 1];
+      const overwritten = this.firstWrite(location, lastUse) < end && (range.to & 1) === 1;
+      ghost = overwritten ? -1 : location;
+      ghostFrom = end;
     }
+    if (ghost < 0) return;
+    const end = this.address(to);
+    const gone = at < to ? this.firstWrite(ghost, ghostFrom) : Infinity;
+    if (at < to) this.add(slot, ghostFrom, Math.min(gone, end), this.place(ghost));
+    if (gone >= end && to === block.to) after.set(id, ghost);
   }
-  return result.sort((a, b) => a.from - b.from);
-}
 
-function placeAt(location: number, emitted: EmittedFunction): Place {
-  if (isRegister(location)) return { kind: "register", reg: location };
-  if (location >= PARAMETER_BASE) return { kind: "frame", offset: 8 + 4 * (location - PARAMETER_BASE) };
-  return { kind: "frame", offset: emitted.slotOffset(location - SLOT_BASE) };
+  /** End of the first instruction at or behind `from` that writes to `location` (one byte of it is enough). */
+  private firstWrite(location: number, from: number): number {
+    for (const write of this.emitted.writes) {
+      if (write.location === location && write.offset >= from) return write.offset + 1;
+    }
+    return Infinity;
+  }
+
+  private pieces(id: number, from: number, to: number): { range: Range; location: number }[] {
+    const result: { range: Range; location: number }[] = [];
+    for (const piece of this.allocation.pieces[id]) {
+      for (const range of piece.ranges) {
+        const start = Math.max(from, range.from);
+        const end = Math.min(to, range.to);
+        if (start < end) result.push({ range: { from: start, to: end }, location: piece.location });
+      }
+    }
+    return result.sort((a, b) => a.range.from - b.range.from);
+  }
+
+  /** A place that does not depend on where execution is. */
+  private constantPlace(operand: Described): Place | null {
+    if (operand.kind === "immediate") {
+      return operand.symbol
+        ? { kind: "symbol", symbol: operand.symbol, addend: operand.value }
+        : { kind: "constant", value: operand.value };
+    }
+    if (operand.kind === "memory") return { kind: "frameAddress", offset: this.emitted.areaOffsets[operand.area] };
+    // An argument stays where the caller put it.
+    const word = this.fn.parameterOf[operand.id];
+    return word >= 0 ? this.place(PARAMETER_BASE + word) : null;
+  }
+
+  private place(location: number): Place {
+    if (isRegister(location)) return { kind: "register", reg: location };
+    if (location >= PARAMETER_BASE) return { kind: "frame", offset: 8 + 4 * (location - PARAMETER_BASE) };
+    return { kind: "frame", offset: this.emitted.slotOffset(location - SLOT_BASE) };
+  }
+
+  private add(slot: number, from: number, to: number, place: Place): void {
+    if (to <= from) return;
+    const list = (this.found[slot] ??= []);
+    const last = list[list.length - 1];
+    if (last && last.to === from && samePlace(last.place, place)) last.to = to;
+    else list.push({ from, to, place });
+  }
 }
 
 function samePlace(a: Place, b: Place): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+  switch (a.kind) {
+    case "register":
+      return b.kind === "register" && a.reg === b.reg;
+    case "frame":
+    case "frameAddress":
+      return b.kind === a.kind && a.offset === b.offset;
+    case "constant":
+      return b.kind === "constant" && a.value === b.value;
+    case "symbol":
+      return b.kind === "symbol" && a.symbol === b.symbol && a.addend === b.addend;
+  }
 }

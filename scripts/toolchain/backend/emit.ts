@@ -56,6 +56,8 @@ export interface EmittedFunction {
   frame: FrameLayout;
   /** Offset of the instruction at each position (index position / 2), and the end. */
   addresses: number[];
+  /** Every overwriting of a register or spill slot, by offset of the instruction. */
+  writes: { offset: number; location: number }[];
   /** Displacement from EBP of each frame area and spill slot. */
   areaOffsets: number[];
   slotOffset(slot: number): number;
@@ -82,6 +84,7 @@ class Emitter {
   private readonly areaOffsets: number[] = [];
   private readonly frameSize: number;
   private readonly epilogues: { restored: Label; end: Label }[] = [];
+  private readonly writes: { label: Label; location: number }[] = [];
   private next: MachineBlock | null = null;
 
   constructor(
@@ -116,6 +119,7 @@ class Emitter {
           this.marks[instruction.position / 2] = code.here();
         }
         this.row(instruction.location);
+        this.noteWrites(instruction);
         this.instruction(block, instruction);
       }
     });
@@ -138,6 +142,7 @@ class Emitter {
         epilogues: this.epilogues.map((e) => ({ restored: code.offsetOf(e.restored), end: code.offsetOf(e.end) })),
       },
       addresses: [...this.marks.map((label) => code.offsetOf(label)), code.offsetOf(end)],
+      writes: this.writes.map(({ label, location }) => ({ offset: code.offsetOf(label), location })),
       areaOffsets: this.areaOffsets,
       slotOffset: (slot) => this.slotOffset(slot),
     };
@@ -152,6 +157,18 @@ class Emitter {
     const previous = this.rows[this.rows.length - 1];
     if (previous && previous.location === location) return;
     this.rows.push({ label: this.code.here(), location });
+  }
+
+  private noteWrites({ op, dst, dst2, reg, clobbers, a }: Instruction): void {
+    const label = this.code.here();
+    const note = (location: number): void => {
+      this.writes.push({ label, location });
+    };
+    if (dst) note(dst.location);
+    if (dst2) note(dst2.location);
+    if (op === L.ToFixed) note(reg);
+    if (op === L.Exchange && a?.kind === "virtual") note(a.location);
+    for (let r = 0; r < 8; r++) if (clobbers & (1 << r)) note(r);
   }
 
   private lines(): LineRow[] {

@@ -431,7 +431,7 @@ class Lowering {
 
   /** Where the debugger finds a value; a place only if something asked for it. */
   private describe(value: Value | undefined): VirtualOperand | ImmediateOperand | MemoryOperand | undefined {
-    if (!value) return undefined;
+    if (!value || value.implicit) return undefined;
     if (value.op === Op.Const) return immediate(value.imm);
     if (value.op === Op.Symbol) return immediate(value.imm, value.symbol);
     if (value.op === Op.FrameAddress) return frameArea(value.imm);

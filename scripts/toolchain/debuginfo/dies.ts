@@ -5,6 +5,7 @@ export const enum Tag {
   ArrayType = 0x01,
   EnumerationType = 0x04,
   FormalParameter = 0x05,
+  LexicalBlock = 0x0b,
   Member = 0x0d,
   PointerType = 0x0f,
   CompileUnit = 0x11,

@@ -207,7 +207,23 @@ class DwarfWriter {
     die.flag(At.Prototyped);
     if (external) die.flag(At.External);
     if (debug.result.kind !== "void") die.reference(At.Type, this.type(debug.result));
-    for (const variable of debug.variables) this.variable(die, variable, address);
+    const count = new Map<string, number>();
+    for (const { name } of debug.variables) count.set(name, (count.get(name) ?? 0) + 1);
+    for (const variable of debug.variables) {
+      const shared = !variable.parameter && (count.get(variable.name) ?? 0) > 1;
+      this.variable(shared ? this.scope(die, variable, address) : die, variable, address);
+    }
+  }
+
+  /** Of several variables with one name the debugger shall see the one whose part of the code it is in. */
+  private scope(parent: Die, { ranges }: DebugVariable, base: number): Die {
+    if (ranges.length === 0) return parent;
+    const from = Math.min(...ranges.map((range) => range.from));
+    const to = Math.max(...ranges.map((range) => range.to));
+    return parent
+      .add(Tag.LexicalBlock)
+      .address(At.LowPc, base + from)
+      .data4(At.HighPc, to - from);
   }
 
   private variable(parent: Die, variable: DebugVariable, base: number): void {

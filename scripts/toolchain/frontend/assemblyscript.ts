@@ -4,6 +4,7 @@ import * as library from "assemblyscript";
 import type {
   CallExpression,
   Class,
+  DeclaredElement,
   Element,
   Expression,
   File,
@@ -29,6 +30,7 @@ import type {
 export type {
   CallExpression,
   Class,
+  DeclaredElement,
   Element,
   Expression,
   File,
@@ -242,6 +244,7 @@ export interface CompilerInternals {
   compile(): Module;
   error(code: number, range: Range | null, arg0?: string | null, arg1?: string | null): void;
   compileFile(file: File): void;
+  compileModuleExport(name: string, element: DeclaredElement, prefix?: string): void;
   compileFunction(instance: FunctionElement, forceStdAlternative?: boolean): boolean;
   compileGlobal(global: Global): boolean;
   compileGlobalLazy(global: Global, reportNode: Node): boolean;

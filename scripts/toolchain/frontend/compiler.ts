@@ -4,6 +4,7 @@ import type {
   ArrayLiteralExpression,
   CallExpression,
   Class,
+  DeclaredElement,
   Element,
   Expression,
   ExpressionRef,
@@ -89,6 +90,8 @@ interface ModuleInternals {
 
 export class GuestCompiler extends CompilerBase {
   readonly data: DataObject[] = [];
+  /** Locals that belong to library code expanded in place, by function. */
+  readonly libraryLocals = new Map<string, Set<number>>();
   /** What was being compiled last: where to point when AssemblyScript itself fails. */
   lastRange: Range | null = null;
 
@@ -310,6 +313,12 @@ export class GuestCompiler extends CompilerBase {
 
   // --- globals and fields
 
+  /** Variables are symbols of the linker; as exports of the module they would have to be constants. */
+  override compileModuleExport(name: string, element: DeclaredElement, prefix = ""): void {
+    if (element.kind === ElementKind.Global) this.compileGlobal(element as Global);
+    else super.compileModuleExport(name, element, prefix);
+  }
+
   /** File scope as in C: a global may be used above its declaration. */
   override compileGlobalLazy(global: Global): boolean {
     if (global.is(CommonFlags.Compiled)) return !global.is(CommonFlags.Errored);
@@ -441,9 +450,14 @@ export class GuestCompiler extends CompilerBase {
   private attributed(instance: FunctionElement, reportNode: Node, compile: () => ExpressionRef): ExpressionRef {
     const expanded = instance.hasDecorator(DecoratorFlags.Inline) && this.inLibrary(instance.declaration.range);
     if (!expanded) return compile();
+    const target = this.currentFlow.targetFunction;
+    const first = target.localsByIndex.length;
     this.inlineSites.push(reportNode.range);
     const result = compile();
     this.inlineSites.pop();
+    let locals = this.libraryLocals.get(target.internalName);
+    if (!locals) this.libraryLocals.set(target.internalName, (locals = new Set()));
+    for (let i = first; i < target.localsByIndex.length; i++) locals.add(i);
     return result;
   }
 

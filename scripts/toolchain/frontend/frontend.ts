@@ -41,6 +41,8 @@ export interface FrontendResult {
   program: Program;
   layouts: Layouts;
   data: DataObject[];
+  /** Locals that are not variables of the source, by function. */
+  libraryLocals: Map<string, Set<number>>;
   /** Function table order: index in the wasm table is position + 1. */
   table: string[];
   /** Source files that took part, relative to the root, library excluded. */
@@ -113,6 +115,7 @@ export function compileToWasm(
       program,
       layouts,
       data: compiler.data,
+      libraryLocals: compiler.libraryLocals,
       table: compiler.functionTable.map((f) => f.internalName),
       inputs,
     };

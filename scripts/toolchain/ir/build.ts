@@ -124,6 +124,8 @@ class Builder implements Maker {
 
   private makeSlots(): void {
     const { type, locals } = this.source;
+    const unset = new Value(Op.Const, this.entry, []);
+    unset.implicit = true;
     let slot = 0;
     locals.forEach((localType, i) => {
       this.slotOf[i] = slot;
@@ -136,7 +138,7 @@ class Builder implements Maker {
       }
       const count = words(localType);
       for (let k = 0; k < count; k++) {
-        this.slots[slot + k] = parameter ? this.parameter(slot + k) : this.constant(0);
+        this.slots[slot + k] = parameter ? this.parameter(slot + k) : unset;
       }
       slot += count;
       if (parameter) this.fn.parameterWords = slot;

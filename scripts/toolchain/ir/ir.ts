@@ -99,6 +99,8 @@ export class Value {
   block: Block;
   /** Set when another value took this one's place. */
   replacement: Value | null = null;
+  /** The zero of a local nothing has set yet: no value as far as the debugger is concerned. */
+  implicit = false;
   /** Number of uses, valid after countUses. */
   uses = 0;
 

@@ -1,5 +1,6 @@
 // What the code generator asks about the module: which globals are constants, what functions and variables are called.
 // Constants that only the initialiser functions know are found by looking at those first.
+import { CommonFlags } from "../frontend/assemblyscript.ts";
 import type { FrontendResult } from "../frontend/frontend.ts";
 import { START_EXPORT } from "../frontend/frontend.ts";
 import { DATA_MODULE, FUNCTION_MODULE } from "../frontend/compiler.ts";
@@ -72,14 +73,10 @@ export class ModuleContext implements ProgramContext {
 
   variableName(fn: WasmFunction, local: number): string | null {
     const name = fn.localNames[local];
-    if (name === undefined) return null;
-    const instance = this.frontend.program.instancesByName.get(fn.name) as
-      { localsByIndex?: { declaration: { range: { source: { isLibrary: boolean } } } }[] } | undefined;
-    const declared = instance?.localsByIndex?.[local];
+    // Temporaries are named by their number.
+    if (name === undefined || /^\d/.test(name)) return null;
     // Locals of library code that was expanded in place are nobody's variables.
-    if (!declared || declared.declaration.range.source.isLibrary) {
-      if (local >= fn.type.params.length) return null;
-    }
+    if (this.frontend.libraryLocals.get(fn.name)?.has(local)) return null;
     return name.replace(/\|.*$/, "");
   }
 
@@ -108,7 +105,9 @@ export class ModuleContext implements ProgramContext {
     const total = this.assignments.reduce((sum, counts) => sum + (counts.get(index) ?? 0), 0);
     const here = this.assignments[start.index].get(index) ?? 0;
     if (here !== 1 || this.initial.has(index)) return false;
-    if (total > 1) {
+    // A `let` stays a variable even if nothing assigns it: assembly code or the debugger may.
+    const element = this.frontend.program.elementsByName.get(this.module.globals[index].name);
+    if (total > 1 || !element || !element.isAny(CommonFlags.Const | CommonFlags.Readonly)) {
       this.initial.set(index, words);
       return true;
     }

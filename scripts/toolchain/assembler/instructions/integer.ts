@@ -29,10 +29,10 @@ const shifts = ["ROL", "ROR", "RCL", "RCR", "SHL/SAL", "SHR", "", "SAR"].flatMap
     : [],
 );
 
-const unary = (name: string, opcode: string, digit: number): string[] => [
-  `${name} r/m8 | ${opcode}6 /${digit}`,
-  `${name} r/mv | ov ${opcode}7 /${digit}`,
-];
+const unary = ["NOT", "NEG", "MUL", "IMUL", "DIV", "IDIV"].flatMap((name, n) => [
+  `${name} r/m8 | F6 /${n + 2}`,
+  `${name} r/mv | ov F7 /${n + 2}`,
+]);
 
 const string = (name: string, opcode: number): string[] => {
   const hex = (value: number): string => value.toString(16).toUpperCase();
@@ -144,12 +144,7 @@ export const integerRows: readonly string[] = [
   "DEC rv | ov 48+r",
   "DEC r/m8 | FE /1",
   "DEC r/mv | ov FF /1",
-  ...unary("NOT", "F", 2),
-  ...unary("NEG", "F", 3),
-  ...unary("MUL", "F", 4),
-  ...unary("IMUL", "F", 5),
-  ...unary("DIV", "F", 6),
-  ...unary("IDIV", "F", 7),
+  ...unary,
   "IMUL rv, r/mv | ov 0F AF /r",
   "IMUL rv, r/mv, imm8s | ov 6B /r ib",
   "IMUL rv, r/mv, immv | ov 69 /r iv",
