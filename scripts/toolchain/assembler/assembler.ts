@@ -23,7 +23,7 @@ export class Assembler {
   private section: Section;
   private sectionBeforeStruct: Section | null = null;
   private structName = "";
-  private instance: { name: string; start: Expression; section: Section } | null = null;
+  private instance: { name: string; start: Expression } | null = null;
   /** Non-local label that `.x` belongs to. */
   private parent = "";
   private readonly cfi = new CfiState();
@@ -292,13 +292,13 @@ export class Assembler {
     cursor.at++;
     const label = `..@istruc${this.program.items.length}`;
     this.add(new LabelItem(this.section, place, this.program.define(label, place)));
-    this.instance = { name: name.text, start: { op: "symbol", name: label }, section: this.section };
+    this.instance = { name: name.text, start: { op: "symbol", name: label } };
   }
 
   /** Pads up to the field, then the rest of the line is a statement of its own. */
   atField(cursor: TokenCursor, place: Place): void {
     const instance = this.instance ?? fail("at without istruc");
-    const [parent] = [this.parent];
+    const { parent } = this;
     this.parent = instance.name;
     const field = cursor.expression();
     this.parent = parent;

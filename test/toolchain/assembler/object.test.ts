@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { assembleObject, type ObjectFile } from "../../../scripts/toolchain/assembler/index.ts";
 import { hasTool } from "../../support/tools.ts";
@@ -6,7 +7,7 @@ import { nasm } from "./nasm.ts";
 
 /** The same file for nasm: call frame directives mean nothing there. */
 const cfiForNasm =
-  ["startproc", "endproc", "signal_frame", "def_cfa", "def_cfa_offset", "adjust_cfa_offset", "offset", "def_cfa_register"] // prettier-ignore
+  ["startproc", "endproc", "signal_frame", "def_cfa", "def_cfa_offset", "adjust_cfa_offset", "offset", "def_cfa_register", "rel_offset", "restore", "same_value", "undefined", "remember_state", "restore_state"] // prettier-ignore
     .map((name) => `%imacro cfi_${name} 0-*\n%endmacro\n`)
     .join("");
 
@@ -99,27 +100,44 @@ function build(source: string): ObjectFile {
   return result.object!;
 }
 
+/** Sections, relocations and global symbols as nasm -f elf32 has them. Returns how many of the last two. */
+function compareWithNasm(source: string): { relocations: number; globals: number } {
+  const theirs = nasm(`${cfiForNasm}bits 32\n${source}`, "elf32");
+  expect(theirs.messages).toBe("");
+  const elf = readElfObject(theirs.bytes!);
+  const object = build(source);
+  for (const section of object.sections) {
+    const other = elf.sections.get(section.name)!;
+    expect([section.name, section.size, section.align]).toEqual([section.name, other.size, other.align]);
+    expect(section.nobits).toBe(other.nobits);
+    expect(Buffer.from(section.bytes).toString("hex")).toBe(Buffer.from(other.bytes).toString("hex"));
+  }
+  const line = (r: { section: string; offset: number; kind: string; symbol: string; addend: number }): string =>
+    `${r.section}+${r.offset} ${r.kind} ${r.symbol}${r.addend >= 0 ? "+" : ""}${r.addend | 0}`;
+  expect(object.relocations.map(line).sort()).toEqual(elf.relocations.map(line).sort());
+  const globals = object.symbols.filter((s) => s.global && !s.extern).map((s) => `${s.name} ${s.section} ${s.offset}`);
+  expect(globals.sort()).toEqual(elf.globals.map((s) => `${s.name} ${s.section} ${s.offset}`).sort());
+  return { relocations: object.relocations.length, globals: globals.length };
+}
+
+const root = new URL("../../../", import.meta.url);
+const assemblyFiles = ["kernel", "userland"].flatMap((room) =>
+  readdirSync(new URL(`${room}/`, root), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".asm"))
+    .map((name) => `${room}/${name}`),
+);
+
 describe.skipIf(!hasTool("nasm"))("objects against nasm -f elf32", () => {
   it("has nasm's section contents, relocations and global symbols", () => {
-    const theirs = nasm(`${cfiForNasm}bits 32\n${kernelEntry}`, "elf32");
-    expect(theirs.messages).toBe("");
-    const elf = readElfObject(theirs.bytes!);
-    const object = build(kernelEntry);
-    for (const section of object.sections) {
-      const other = elf.sections.get(section.name)!;
-      expect([section.name, section.size, section.align]).toEqual([section.name, other.size, other.align]);
-      expect(section.nobits).toBe(other.nobits);
-      expect(Buffer.from(section.bytes).toString("hex")).toBe(Buffer.from(other.bytes).toString("hex"));
-    }
-    const line = (r: { section: string; offset: number; kind: string; symbol: string; addend: number }): string =>
-      `${r.section}+${r.offset} ${r.kind} ${r.symbol}${r.addend >= 0 ? "+" : ""}${r.addend | 0}`;
-    expect(object.relocations.map(line).sort()).toEqual(elf.relocations.map(line).sort());
-    const globals = object.symbols
-      .filter((s) => s.global && !s.extern)
-      .map((s) => `${s.name} ${s.section} ${s.offset}`);
-    expect(globals.sort()).toEqual(elf.globals.map((s) => `${s.name} ${s.section} ${s.offset}`).sort());
-    console.log(`${object.relocations.length} relocations, ${globals.length} global symbols as nasm has them`);
+    const { relocations, globals } = compareWithNasm(kernelEntry);
+    console.log(`${relocations} relocations, ${globals} global symbols as nasm has them`);
   });
+
+  for (const file of assemblyFiles) {
+    it(`makes of ${file} what nasm makes of it`, () => {
+      compareWithNasm(readFileSync(new URL(file, root), "utf8"));
+    });
+  }
 });
 
 describe("objects for the linker", () => {
