@@ -98,6 +98,8 @@ export class Cpu {
   /** Something for the run loop to look at before the next instruction. */
   attention = false;
   stopRequested = false;
+  /** Only one instruction is to be executed. */
+  alone = false;
   taskTrap = false;
   trapSuppressed = false;
   /** An operation replaced by RESYNC for a moment, to leave the block there, and what it was; see interject(). */
@@ -216,9 +218,8 @@ export class Cpu {
   }
 
   /**
-   * Internal: leaves the block that is being executed at the next instruction boundary, so that the run loop can look
-   * around. The rest of the slice is cut off (the run loop starts another), and where the block would go on, its
-   * next instruction is replaced by RESYNC for a moment.
+   * Internal: comes back to the run loop at the next instruction boundary, so that it can look around: the rest of the
+   * slice is cut off (the run loop starts another).
    */
   interject(): void {
     this.attention = true;
@@ -229,6 +230,15 @@ export class Cpu {
       this.sliceEnd = boundary;
       m[State.BUDGET] -= cut;
     }
+    this.leaveBlock();
+  }
+
+  /**
+   * Internal: the block that is being executed is left after the current instruction, because its next instruction is
+   * replaced by RESYNC for a moment. (After its last instruction it is over anyway.)
+   */
+  leaveBlock(): void {
+    const m = this.m;
     if (this.p === 0 || this.patchAt !== 0) return;
     const left = m[this.p + Record.META] >>> 16;
     if (left <= 1) return;

@@ -126,13 +126,14 @@ function ending(execute: Handler): Emitter {
 function emitHandler(d: Decoder, op: number, dst: number, src = 0, immediate = 0, displacement = 0): void {
   d.emit(op, dst, src, immediate, displacement);
   d.knownFlags = KnownFlags.UNKNOWN;
-  if (op >= Op.ENDING_HANDLER) d.ended = true;
+  // The link is to whatever comes next: looked at before it is followed.
+  if (op >= Op.ENDING_HANDLER) d.finishJump(d.lastRecord, 0, 0, 0);
 }
 
 function emitMemoryHandler(d: Decoder, op: number, dst: number, src = 0, immediate = 0): void {
   d.emitMemory(op, dst, src, immediate);
   d.knownFlags = KnownFlags.UNKNOWN;
-  if (op >= Op.ENDING_HANDLER) d.ended = true;
+  if (op >= Op.ENDING_HANDLER) d.finishJump(d.lastRecord, 0, 0, 0);
 }
 
 /** Two variants by operand size, 16 and 32 bits. */
@@ -546,7 +547,8 @@ const popMemory16 = handler(stack.popMemory16);
 const popMemory32 = handler(stack.popMemory32);
 const leave16 = handler(stack.leave16);
 const leave32 = handler(stack.leave32);
-const popSegment = endingHandler(segment.popSegment);
+const popSegment = handler(segment.popSegment);
+const popStackSegment = endingHandler(segment.popSegment);
 const moveFromSegment = handler(segment.moveFromSegment);
 
 function segmentNamed(operand: string): number {
@@ -584,7 +586,7 @@ const pop: Emitter = (d, row) => {
   const [operand] = row.operands;
   const size = d.operandSize;
   if (segmentNamed(operand) !== -1) {
-    emitHandler(d, popSegment, segmentNamed(operand), 0, size);
+    emitHandler(d, operand === "SS" ? popStackSegment : popSegment, segmentNamed(operand), 0, size);
   } else if (inMemory(d, operand)) {
     const check = size | SegmentCheck.WRITE | (d.address16 ? SegmentCheck.ADDRESS16 : 0);
     d.emitMemory(size === 4 ? popMemory32 : popMemory16, d.segment, 0, check);
@@ -757,7 +759,8 @@ function portInstruction(byte: Handler, word: Handler, doubleword: Handler): Emi
 // ---------------------------------------------------------------------------------------------------------------
 // Segments and system
 
-const moveToSegment = endingHandler(segment.moveToSegment);
+const moveToSegment = handler(segment.moveToSegment);
+const moveToStackSegment = endingHandler(segment.moveToSegment);
 
 function moveSegment(d: Decoder, row: Instruction): void {
   if (d.reg > Segment.GS || (row.operands[0] === "Sreg" && d.reg === Segment.CS)) {
@@ -769,7 +772,7 @@ function moveSegment(d: Decoder, row: Instruction): void {
       d.emitMemory(Op.LOAD16, d.temp(2));
       field = State.TEMP;
     }
-    emitHandler(d, moveToSegment, d.reg, field);
+    emitHandler(d, d.reg === Segment.SS ? moveToStackSegment : moveToSegment, d.reg, field);
   } else if (d.isMemory) {
     d.emit(moveFromSegment, State.TEMP2, d.reg);
     d.resolveAddress(2, true);

@@ -22,8 +22,8 @@ export function execute(cpu: Cpu, start: number): void {
   const m = cpu.m;
   const m8 = cpu.m8;
   const m16 = cpu.m16;
-  const readMask = m[State.READ_MASK];
-  const writeMask = m[State.WRITE_MASK];
+  let readMask = m[State.READ_MASK];
+  let writeMask = m[State.WRITE_MASK];
   let p = start;
   let link = 0;
   for (;;) {
@@ -1204,9 +1204,26 @@ export function execute(cpu: Cpu, start: number): void {
             p += 4;
             continue;
           }
-          m[State.EIP] = m[State.NEXT_EIP];
+          // The block is over. Mode and privilege level may have changed, interrupts may be let in.
           cpu.p = 0;
-          return;
+          const linear = m[State.NEXT_EIP];
+          m[State.EIP] = linear;
+          if (cpu.attention || cpu.alone || (m[State.INTERRUPT_LINE] | m[State.NMI] | m[State.SHADOW]) !== 0) return;
+          readMask = m[State.READ_MASK];
+          writeMask = m[State.WRITE_MASK];
+          const t = m[p + 5];
+          const e = m[Region.TLB_WORD + (linear >>> 12)];
+          if ((e & readMask) === 0 && ((e & ~0xfff) ^ linear) === m[t + Header.POSITION]) {
+            const budget = m[State.BUDGET] - m[t + Header.COUNT];
+            if (budget >= 0 && m[t + Header.MODE] === m[State.MODE]) {
+              m[State.BUDGET] = budget;
+              p = t;
+              continue;
+            }
+          }
+          p = nextBlock(cpu, p + 5);
+          if (p === 0) return;
+          continue;
         }
       }
       // Indirect and far links: enter the linked block if EIP still leads to it.

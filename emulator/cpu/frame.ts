@@ -1,7 +1,7 @@
 import type { Cpu } from "./cpu.ts";
 import { descriptorAccess, descriptorBase, descriptorLimit, markAccessed } from "./descriptor.ts";
 import { raiseWithCode, Vector } from "./exception.ts";
-import { Region, Segment, SegmentField, State } from "./layout.ts";
+import { Region, Segment, SegmentField, State, TlbBit } from "./layout.ts";
 import { checkUserWrite, checkSystemWrite, writeFrame16, writeFrame32 } from "./memory.ts";
 import { DescriptorBit, segmentHigh, segmentLow, setSegment } from "./mode.ts";
 import { checkStackSegment } from "./segment.ts";
@@ -77,16 +77,11 @@ function checkFrame(
   size: number,
   user: boolean,
 ): boolean {
-  const m = cpu.m;
   const bytes = count * size;
   const lowest = (base + ((esp - bytes) & mask)) | 0;
   const wraps = mask === 0xffff && (esp & mask) < bytes && (esp & mask) !== 0;
   if (!wraps) {
-    // The whole frame on one page that is on the fast path: the common case.
-    const entry = m[Region.TLB_WORD + (lowest >>> 12)];
-    if ((lowest & 0xfff) + bytes <= 0x1000 && (entry & m[State.WRITE_MASK]) === 0) {
-      if (user === (m[State.CPL] === 3)) return true;
-    }
+    if (frameWord(cpu, lowest, bytes, user) !== -1) return true;
     return user ? checkUserWrite(cpu, lowest, bytes) : checkSystemWrite(cpu, lowest, bytes);
   }
   for (let i = 1; i <= count; i++) {
@@ -94,6 +89,14 @@ function checkFrame(
     if (!(user ? checkUserWrite(cpu, linear, size) : checkSystemWrite(cpu, linear, size))) return false;
   }
   return true;
+}
+
+/** Index of the arena word at `lowest` when the frame lies on one page that is on the fast path; otherwise -1. */
+function frameWord(cpu: Cpu, lowest: number, bytes: number, user: boolean): number {
+  const entry = cpu.m[Region.TLB_WORD + (lowest >>> 12)];
+  const slow = user ? TlbBit.SLOW_USER_WRITE : TlbBit.SLOW_SUPERVISOR_WRITE;
+  if (((entry & slow) | (lowest & 3)) !== 0 || (lowest & 0xfff) + bytes > 0x1000) return -1;
+  return ((entry & ~0xfff) ^ lowest) >> 2;
 }
 
 function writeFrame(
@@ -106,6 +109,13 @@ function writeFrame(
   user: boolean,
 ): void {
   const frame = cpu.frame;
+  if (size === 4 && mask === -1) {
+    const word = frameWord(cpu, (base + esp - count * 4) | 0, count * 4, user);
+    if (word !== -1) {
+      for (let i = 0; i < count; i++) cpu.m[word + count - 1 - i] = frame[i];
+      return;
+    }
+  }
   for (let i = 0; i < count; i++) {
     const linear = (base + ((esp - (i + 1) * size) & mask)) | 0;
     if (size === 4) writeFrame32(cpu, linear, frame[i], user);

@@ -7,7 +7,7 @@ import { Segment, SegmentField, State } from "./layout.ts";
 import { readSystem16 } from "./memory.ts";
 import { isProtected, isVirtual8086, setRealSegment, setVirtual8086Segment, updateMode } from "./mode.ts";
 import { Record } from "./operation.ts";
-import { readStack, setStackPointer } from "./stack.ts";
+import { flatStackWord, readStack, setStackPointer } from "./stack.ts";
 import { switchTask, TaskSwitch } from "./task.ts";
 
 /* INT n, INT3, INTO, IRET. */
@@ -83,12 +83,22 @@ export function interruptReturn(cpu: Cpu, w: number, p: number): void {
     return;
   }
   const esp = m[State.ESP];
-  const offset = readStack(cpu, esp, size, p);
-  if (m[State.FAULT] !== 0) return;
-  const selector = readStack(cpu, esp + size, size, p) & 0xffff;
-  if (m[State.FAULT] !== 0) return;
-  const image = readStack(cpu, esp + 2 * size, size, p);
-  if (m[State.FAULT] !== 0) return;
+  let offset: number;
+  let selector: number;
+  let image: number;
+  const word = size === 4 ? flatStackWord(m, esp, 12, m[State.READ_MASK]) : -1;
+  if (word !== -1) {
+    offset = m[word];
+    selector = m[word + 1] & 0xffff;
+    image = m[word + 2];
+  } else {
+    offset = readStack(cpu, esp, size, p);
+    if (m[State.FAULT] !== 0) return;
+    selector = readStack(cpu, esp + size, size, p) & 0xffff;
+    if (m[State.FAULT] !== 0) return;
+    image = readStack(cpu, esp + 2 * size, size, p);
+    if (m[State.FAULT] !== 0) return;
+  }
   const cpl = m[State.CPL];
   if (!isProtected(m)) {
     returnReal(cpu, selector, offset, image, size);

@@ -135,7 +135,9 @@ function singleStep(cpu: Cpu): void {
   m[State.BUDGET] -= 1;
   m[State.SHADOW] = 0;
   cpu.trapSuppressed = false;
+  cpu.alone = true;
   execute(cpu, block);
+  cpu.alone = false;
   if (cpu.patchAt !== 0) cpu.unpatch();
   if (m[State.FAULT] !== 0) {
     settleFault(cpu);

@@ -11,7 +11,7 @@ import {
 } from "./descriptor.ts";
 import { generalProtection, raise, raiseWithCode, Vector } from "./exception.ts";
 import { Flag, setFlags } from "./flags.ts";
-import { Segment, SegmentField, SegmentRight, Shadow, State } from "./layout.ts";
+import { Mode, Segment, SegmentField, SegmentRight, Shadow, State } from "./layout.ts";
 import { read16, read32, write16, writeSystem8 } from "./memory.ts";
 import {
   DescriptorBit,
@@ -105,13 +105,23 @@ export function checkStackSegment(cpu: Cpu, selector: number, cpl: number, vecto
   return true;
 }
 
+/** After a segment load in the middle of a block: code decoded for another mode must not go on. */
+function changeMode(cpu: Cpu): void {
+  const m = cpu.m;
+  const before = m[State.MODE];
+  updateMode(cpu);
+  // Trap flag and slice ends: a single instruction anyway.
+  m[State.MODE] |= before & Mode.SINGLE;
+  if (m[State.MODE] !== before) cpu.leaveBlock();
+}
+
 /** MOV Sreg, r/m16: dst field is the segment, src the word with the selector. MOV CS is #UD (the decoder's). */
 export function moveToSegment(cpu: Cpu, w: number): void {
   const m = cpu.m;
   const segment = (w >>> Record.DST_SHIFT) & 63;
   if (!loadSegment(cpu, segment, m[(w >>> Record.SRC_SHIFT) & 63] & 0xffff)) return;
   if (segment === Segment.SS) m[State.SHADOW] = Shadow.STACK;
-  updateMode(cpu);
+  changeMode(cpu);
 }
 
 /** Selector of a segment register, zero-extended, to the word at dst. */
@@ -136,7 +146,7 @@ export function popSegment(cpu: Cpu, w: number, p: number): void {
     return;
   }
   if (segment === Segment.SS) m[State.SHADOW] = Shadow.STACK;
-  updateMode(cpu);
+  changeMode(cpu);
 }
 
 /** LDS LES LSS LFS LGS: dst register, segment in src, operand size in the immediate; memory operand. */

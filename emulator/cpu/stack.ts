@@ -1,5 +1,5 @@
 import type { Cpu } from "./cpu.ts";
-import { Segment, SegmentField, SegmentRight, State, Mode } from "./layout.ts";
+import { Mode, Region, Segment, SegmentField, SegmentRight, State } from "./layout.ts";
 import { checkWrite, read16, read32, write16, write32 } from "./memory.ts";
 import { Record } from "./operation.ts";
 import { checkSegment, segmentAddress } from "./segment_access.ts";
@@ -52,6 +52,17 @@ export function checkStackRoom(cpu: Cpu, bytes: number, size: number, p: number)
     if (!checkWrite(cpu, (m[SS_BASE] + at) | 0, size, p)) return false;
   }
   return true;
+}
+
+/**
+ * Index of the arena word at linear address `at` when SS is flat and the `bytes` bytes from there lie on one page that
+ * is on the fast path for `mask`; otherwise -1.
+ */
+export function flatStackWord(m: Int32Array, at: number, bytes: number, mask: number): number {
+  const flat = Mode.FLAT_SS | Mode.STACK32;
+  const entry = m[Region.TLB_WORD + (at >>> 12)];
+  if (((entry & mask) | (at & 3)) !== 0 || (at & 0xfff) + bytes > 0x1000 || (m[State.MODE] & flat) !== flat) return -1;
+  return ((entry & ~0xfff) ^ at) >> 2;
 }
 
 export function push(cpu: Cpu, value: number, size: number, p: number): boolean {
@@ -120,6 +131,14 @@ export function pushAll16(cpu: Cpu, _w: number, p: number): void {
 }
 
 export function pushAll32(cpu: Cpu, _w: number, p: number): void {
+  const m = cpu.m;
+  const at = (m[State.ESP] - 32) | 0;
+  const word = flatStackWord(m, at, 32, m[State.WRITE_MASK]);
+  if (word !== -1) {
+    for (let register = 0; register < 8; register++) m[word + 7 - register] = m[register];
+    m[State.ESP] = at;
+    return;
+  }
   pushAll(cpu, 4, p);
 }
 
@@ -138,6 +157,14 @@ export function popAll16(cpu: Cpu, _w: number, p: number): void {
 }
 
 export function popAll32(cpu: Cpu, _w: number, p: number): void {
+  const m = cpu.m;
+  const at = m[State.ESP];
+  const word = flatStackWord(m, at, 32, m[State.READ_MASK]);
+  if (word !== -1) {
+    for (let register = 0; register < 8; register++) m[register] = m[word + 7 - register];
+    m[State.ESP] = (at + 32) | 0;
+    return;
+  }
   popAll(cpu, 4, p);
 }
 
