@@ -20,9 +20,7 @@ export function hasTool(name: string): boolean {
 
 /** True when `gcc -m32 -static` links against glibc here. */
 export function hasGcc32(): boolean {
-  return check(
-    "gcc -m32",
-    `command -v gcc && echo 'int main(void){return 0;}' | gcc -m32 -static -x c -o /dev/null -`,
-    "",
-  );
+  // Not -o /dev/null: a tool run by root may delete its output when it fails.
+  const probe = `f=$(mktemp) && echo 'int main(void){return 0;}' | gcc -m32 -static -x c -o "$f" -; s=$?; rm -f "$f"; exit $s`;
+  return check("gcc -m32", probe, "");
 }
