@@ -104,8 +104,8 @@ function buildArtifacts(): Artifacts {
   };
   return {
     root,
-    kernel: write("kernel.elf", buildGuests(root, "machine")),
-    program: write("program", buildGuests(root, "native")),
+    kernel: write("kernel.elf", buildGuests("machine")),
+    program: write("program", buildGuests("native")),
     faultlineChild: bundleChild(root, "faultline_child", folder),
     v86Child: bundleChild(root, "v86_child", folder),
   };
