@@ -39,7 +39,7 @@ const CR0 = 0x80050033;
 const CR4 = 0x98;
 
 /** A case is an instruction or a few of them and ends with an exception. */
-const MAX_INSTRUCTIONS = 200;
+const MAX_INSTRUCTIONS = 2000;
 
 /** User mode reaches no port and no device. */
 const bus: CpuBus = {
