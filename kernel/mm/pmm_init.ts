@@ -1,7 +1,7 @@
 // Takes stock of physical memory: maps it, builds mem_map and hands every usable frame to the allocator.
 import { boot_modules, boot_range, boot_ranges, get_boot_module } from "../boot/multiboot";
 import { panic } from "../lib/panic";
-import { pr_warn, printk } from "../lib/printk";
+import { printk } from "../lib/printk";
 import { memset } from "../lib/string";
 import { buddy_free_range, buddy_init } from "./buddy";
 import { kaddr, kernel_end, KMEMSIZE, paddr, page_down, page_up, PGSIZE } from "./memlayout";
@@ -89,7 +89,7 @@ export function pmm_init(): void {
     (paddr(kernel_end()) - KERNEL_START) >> 10,
     (tables + map_size) >> 10,
   );
-  if (total > limit) pr_warn("memory: %u KiB above 896 MiB are not used\n", (total - limit) >> 10);
+  if (total > limit) printk("memory: %u KiB above 896 MiB are not used\n", (total - limit) >> 10);
 }
 
 /** Frames the kernel keeps for itself from the start: image, page tables, mem_map. */

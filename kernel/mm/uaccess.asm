@@ -28,8 +28,16 @@ __copy_user:
         pop     esi
         ret
 .words_fault:
-        lea     ecx, [edx + ecx * 4]    ; again byte by byte, up to the very byte that faults
-        jmp     .bytes
+        lea     ecx, [edx + ecx * 4]
+        mov     eax, esi                ; a word across the end of a page: its first bytes may be copied still
+        and     eax, 0xfff
+        cmp     eax, 0xffd
+        jae     .bytes
+        mov     eax, edi
+        and     eax, 0xfff
+        cmp     eax, 0xffd
+        jae     .bytes
+        jmp     .done
 
 ; u32 __clear_user(to, n): the number of bytes NOT cleared
 __clear_user:

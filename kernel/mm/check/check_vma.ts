@@ -60,6 +60,8 @@ export function check_mmap(): void {
   check(do_munmap(mm, b + 4 * PGSIZE, PGSIZE) == 0 && mm.map_count == 2, "munmap cuts a hole");
   check(!find_vma(mm, b + 4 * PGSIZE) && mm.total_vm == 14, "the hole is empty");
   check(do_mprotect(mm, b, 15 * PGSIZE, VM_READ) < 0, "mprotect does not cross a hole");
+  check(find_vma(mm, b)!.vm_flags == VM_READ && find_vma(mm, a)!.vm_flags != VM_READ, "but goes up to it");
+  check(do_mprotect(mm, b, 4 * PGSIZE, VM_READ | VM_WRITE) == 0, "the part before it is whole");
   check(map(mm, b + 4 * PGSIZE, 1) == b + 4 * PGSIZE && mm.map_count == 1, "filled in, it is whole");
   check(do_munmap(mm, b, 15 * PGSIZE) == 0 && mm.map_count == 0 && mm.total_vm == 0, "all gone");
   mm.start_brk = 0x09000000;

@@ -171,19 +171,6 @@ static void many(void) {
   printf(" %s\n", strerror(errno));
 }
 
-/* Two processes calculate at the same time: the tick must switch their FPU states, too. */
-static void floats(void) {
-  volatile double d = 1.0;
-  pid_t pid = fork();
-  for (int i = 0; i < 3000000; i++) d = d * 1.0000001 + (pid ? 0.5 : 0.25);
-  if (pid == 0) {
-    printf("child: %f\n", d);
-    exit(0);
-  }
-  wait(0);
-  printf("parent: %f\n", d);
-}
-
 int main(int argc, char **argv) {
   setvbuf(stdout, 0, _IOLBF, 0);
   if (argc > 1) {
@@ -194,8 +181,5 @@ int main(int argc, char **argv) {
   pipes();
   programs(argv[0]);
   many();
-#ifdef FLOATS
-  floats();
-#endif
   return 7;
 }
