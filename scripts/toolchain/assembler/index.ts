@@ -1,5 +1,5 @@
 /**
- * The i386 assembler: NASM syntax to an object for the linker or to flat bytes, and an encoder for compilers. Pure: files
+ * The i386 assembler: NASM syntax to an object for the linker or to flat bytes. Pure: files
  * come in through callbacks, mistakes in the source come back as "file:line: error: text", all of them at once.
  */
 import { Assembler } from "./assembler.ts";
@@ -7,9 +7,6 @@ import { placeFlat, toFlat, toObject } from "./output.ts";
 import type { AssembleOptions, FlatOptions, FlatResult, ObjectResult } from "./types.ts";
 
 export * from "./types.ts";
-export * from "./operands.ts";
-export { Encoder, Label, type EncodedCode } from "./encoder.ts";
-export type { Fixup } from "./encode.ts";
 
 /** Assembles 32-bit code (unless the source says `bits 16`) for linking. */
 export function assembleObject(source: string, options: AssembleOptions): ObjectResult {
