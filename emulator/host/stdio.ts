@@ -93,9 +93,12 @@ export class StdioEndpoint implements Endpoint {
     else {
       for (const item of this.escapes.filter(chunk)) {
         if ("bytes" in item) receiver.data(item.bytes);
-        else if (item.command === "exit") receiver.exit();
         else if (item.command === "break") receiver.break();
-        else process.stderr.write(ESCAPE_HELP);
+        else if (item.command === "exit") {
+          // The prompt of the user's shell begins on a line of its own.
+          process.stderr.write("\r\n");
+          receiver.exit();
+        } else process.stderr.write(ESCAPE_HELP);
       }
     }
     this.arrived?.();

@@ -169,7 +169,7 @@ describe.skipIf(!pty)("in a terminal (needs node-pty)", () => {
     await terminal.until("busy");
     terminal.type("\x01x");
     expect(await terminal.end()).toBe(0);
-    expect(terminal.text()).toMatch(/busystatus 0\nsame$/);
+    expect(terminal.text()).toMatch(/busy\nstatus 0\nsame$/);
   });
 
   it("the terminal is as it was after power-off, halt and signals", async () => {
