@@ -1,7 +1,8 @@
 import { Cache } from "./block_cache.ts";
 import { noteBreakpoint } from "./breakpoint.ts";
 import type { Cpu } from "./cpu.ts";
-import { emitterOf, emitInvalid, emitTooLong } from "./emitters.ts";
+import { emitInvalid, emitTooLong } from "./emit_invalid.ts";
+import { emitterOf } from "./emitters.ts";
 import { instructionMap, type Instruction } from "./instructions.ts";
 import { Mode, Segment, State } from "./layout.ts";
 import { KnownFlags, Op, Record, Repeat } from "./operation.ts";
