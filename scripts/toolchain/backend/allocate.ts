@@ -22,7 +22,9 @@ export interface Allocation {
 
 const needsRegister = (use: UsePosition): boolean => use.mask !== 0;
 /** Worth a register: must be in one, or is inside a loop. */
-const likesRegister = (use: UsePosition): boolean => use.mask !== 0 || use.loopDepth > 0;
+const likesRegister = (use: UsePosition): boolean => use.mask !== 0 || (use.loopDepth > 0 && !use.marker);
+/** Would suffer from losing the register. */
+const keepsRegister = (use: UsePosition): boolean => use.mask !== 0 || use.loopDepth > 0;
 
 export function allocate(fn: MachineFunction, intervals: Intervals): Allocation {
   return new Allocator(fn, intervals).run();
@@ -36,6 +38,7 @@ class Allocator {
   private readonly memory: number[];
   private readonly slotRanges: Range[][] = [];
   private readonly boundaries: { position: number; loopDepth: number }[];
+  private readonly depths: { position: number; loopDepth: number }[];
 
   constructor(
     private readonly fn: MachineFunction,
@@ -43,7 +46,12 @@ class Allocator {
   ) {
     this.pieces = input.intervals.map((interval) => (interval ? [interval] : []));
     this.memory = new Array<number>(input.intervals.length).fill(-1);
-    this.boundaries = fn.blocks.map((block) => ({ position: block.from, loopDepth: block.loopDepth }));
+    // The start of a loop's header is the last place outside of the loop.
+    this.boundaries = fn.blocks.map((block) => ({
+      position: block.from,
+      loopDepth: block.isLoopHeader ? block.loopDepth - 1 : block.loopDepth,
+    }));
+    this.depths = fn.blocks.map((block) => ({ position: block.from, loopDepth: block.loopDepth }));
   }
 
   run(): Allocation {
@@ -166,7 +174,7 @@ class Allocator {
     const consider = (interval: Interval, overlaps: boolean): void => {
       const reg = interval.location;
       if (overlaps && nextUse[reg] >= 0) {
-        nextUse[reg] = Math.min(nextUse[reg], interval.nextUse(current.start, likesRegister));
+        nextUse[reg] = Math.min(nextUse[reg], interval.nextUse(current.start, keepsRegister));
       }
     };
     for (const interval of this.active) consider(interval, true);
@@ -207,11 +215,19 @@ class Allocator {
         this.spill(interval);
         continue;
       }
-      const tail = this.cut(interval, current.start);
+      const tail = this.cut(interval, this.evictionPoint(interval, current.start));
       this.active.push(interval);
       if (tail) this.spill(tail);
     }
     this.expire(current.start);
+  }
+
+  /** Where an interval gives up its register for one that starts at `start`: earlier if that is outside of a loop. */
+  private evictionPoint(interval: Interval, start: number): number {
+    let last = interval.start;
+    for (const use of interval.uses) if (use.position < start && !use.marker) last = Math.max(last, use.position);
+    const at = this.splitPosition(last + 1, start);
+    return at > last && at <= start ? at : start;
   }
 
   /** Puts the interval in memory up to the next place that needs (or in a loop likes) a register. */
@@ -228,7 +244,7 @@ class Allocator {
   /** Splits so that the first part ends at or before `limit`; false if a use needs the register up to there. */
   private splitBefore(interval: Interval, limit: number): boolean {
     let last = interval.start;
-    for (const use of interval.uses) if (use.position < limit) last = Math.max(last, use.position);
+    for (const use of interval.uses) if (use.position < limit && !use.marker) last = Math.max(last, use.position);
     let at = this.splitPosition(last + 1, limit);
     // Between input and output of one instruction: the rest then begins in memory.
     if (at <= last || at > limit) at = limit;
@@ -258,7 +274,7 @@ class Allocator {
 
   private depthAt(position: number): number {
     let depth = 0;
-    for (const boundary of this.boundaries) {
+    for (const boundary of this.depths) {
       if (boundary.position > position) break;
       depth = boundary.loopDepth;
     }

@@ -93,9 +93,11 @@ class VariableLocator {
     return this.found;
   }
 
-  private address(position: number): number {
-    const { addresses } = this.emitted;
-    return addresses[Math.min((position + 1) >> 1, addresses.length - 1)];
+  /** Offset of a position of the block; blocks are not written in order of position. */
+  private address(position: number, block: MachineBlock): number {
+    const instruction = (position + 1) >> 1;
+    if (instruction * 2 >= block.to) return this.emitted.blockEnds.get(block) as number;
+    return this.emitted.addresses[instruction];
   }
 
   private visit(block: MachineBlock, slots: number[]): void {
@@ -136,24 +138,24 @@ class VariableLocator {
     after: Map<number, number>,
   ): void {
     const constant = this.constantPlace(operand);
-    if (constant) return this.add(slot, this.address(from), this.address(to), constant);
+    if (constant) return this.add(slot, this.address(from, block), this.address(to, block), constant);
     if (operand.kind !== "virtual") return;
     const { id } = operand;
     let at = from;
     // What an earlier block left: valid until something is written there.
     let ghost = before?.get(id) ?? -1;
-    let ghostFrom = this.address(from);
+    let ghostFrom = this.address(from, block);
     for (const { range, location } of this.pieces(id, from, to)) {
       if (ghost >= 0 && range.from > at) {
         this.add(
           slot,
           ghostFrom,
-          Math.min(this.firstWrite(ghost, ghostFrom), this.address(range.from)),
+          Math.min(this.firstWrite(ghost, ghostFrom), this.address(range.from, block)),
           this.place(ghost),
         );
       }
-      const end = this.address(range.to);
-      this.add(slot, this.address(range.from), end, this.place(location));
+      const end = this.address(range.to, block);
+      this.add(slot, this.address(range.from, block), end, this.place(location));
       at = range.to;
       // The instruction of the last use may itself overwrite the place.
       const lastUse = this.emitted.addresses[(range.to - 1) >> 1];
@@ -162,7 +164,7 @@ class VariableLocator {
       ghostFrom = end;
     }
     if (ghost < 0) return;
-    const end = this.address(to);
+    const end = this.address(to, block);
     const gone = at < to ? this.firstWrite(ghost, ghostFrom) : Infinity;
     if (at < to) this.add(slot, ghostFrom, Math.min(gone, end), this.place(ghost));
     if (gone >= end && to === block.to) after.set(id, ghost);

@@ -20,6 +20,7 @@ import {
   SLOT_BASE,
   type VirtualOperand,
 } from "./lir.ts";
+import { destination, isSkipped, orderBlocks } from "./layout.ts";
 import { MACHINE } from "./machine.ts";
 import { located, sequence } from "./resolve.ts";
 
@@ -54,8 +55,10 @@ export interface EmittedFunction {
   lines: LineRow[];
   tables: JumpTable[];
   frame: FrameLayout;
-  /** Offset of the instruction at each position (index position / 2), and the end. */
+  /** Offset of the instruction at each position (index position / 2). */
   addresses: number[];
+  /** Offset behind each block. */
+  blockEnds: Map<MachineBlock, number>;
   /** Every overwriting of a register or spill slot, by offset of the instruction. */
   writes: { offset: number; location: number }[];
   /** Displacement from EBP of each frame area and spill slot. */
@@ -84,6 +87,7 @@ class Emitter {
   private readonly areaOffsets: number[] = [];
   private readonly frameSize: number;
   private readonly epilogues: { restored: Label; end: Label }[] = [];
+  private readonly ends = new Map<MachineBlock, Label>();
   private readonly writes: { label: Label; location: number }[] = [];
   private next: MachineBlock | null = null;
 
@@ -111,8 +115,14 @@ class Emitter {
     const { code, fn } = this;
     for (const block of fn.blocks) this.labels.set(block, code.label());
     const prologue = this.prologue();
-    fn.blocks.forEach((block, i) => {
-      this.next = fn.blocks[i + 1] ?? null;
+    const order = orderBlocks(fn);
+    const written = order.filter((block) => !isSkipped(block, fn.blocks[0]));
+    for (const block of order) {
+      this.next = written[written.indexOf(block) + 1] ?? null;
+      if (!written.includes(block)) {
+        this.skip(block);
+        continue;
+      }
       code.bind(this.label(block));
       for (const instruction of block.instructions) {
         if (instruction.position >= 0 && !this.marks[instruction.position / 2]) {
@@ -122,8 +132,8 @@ class Emitter {
         this.noteWrites(instruction);
         this.instruction(block, instruction);
       }
-    });
-    const end = code.here();
+      this.ends.set(block, code.here());
+    }
     const { bytes, relocations } = code.finish();
     return {
       bytes,
@@ -131,7 +141,7 @@ class Emitter {
       lines: this.lines(),
       tables: this.tables.map(({ symbol, targets }) => ({
         symbol,
-        targets: targets.map((block) => code.offsetOf(this.label(block))),
+        targets: targets.map((block) => code.offsetOf(this.target(block))),
       })),
       frame: {
         saved: this.saved,
@@ -141,11 +151,24 @@ class Emitter {
         prologueEnd: code.offsetOf(prologue.end),
         epilogues: this.epilogues.map((e) => ({ restored: code.offsetOf(e.restored), end: code.offsetOf(e.end) })),
       },
-      addresses: [...this.marks.map((label) => code.offsetOf(label)), code.offsetOf(end)],
+      addresses: this.marks.map((label) => code.offsetOf(label)),
+      blockEnds: new Map([...this.ends].map(([block, label]) => [block, code.offsetOf(label)])),
       writes: this.writes.map(({ label, location }) => ({ offset: code.offsetOf(label), location })),
       areaOffsets: this.areaOffsets,
       slotOffset: (slot) => this.slotOffset(slot),
     };
+  }
+
+  /** A block without code: its positions are where the next code is. */
+  private skip(block: MachineBlock): void {
+    const here = this.code.here();
+    for (const { position } of block.instructions) if (position >= 0) this.marks[position / 2] = here;
+    this.ends.set(block, here);
+  }
+
+  /** Label a jump to `block` uses. */
+  private target(block: MachineBlock): Label {
+    return this.label(destination(block));
   }
 
   private label(block: MachineBlock): Label {
@@ -336,7 +359,7 @@ class Emitter {
         return;
       }
       case L.Jump:
-        if (block.successors[0] !== this.next) code.jump(-1, this.label(block.successors[0]));
+        if (destination(block.successors[0]) !== this.next) code.jump(-1, this.target(block.successors[0]));
         return;
       case L.JumpIf:
         return this.jumpIf(block, i.cc);
@@ -518,8 +541,10 @@ class Emitter {
   // --- jumps
 
   private jumpIf(block: MachineBlock, cc: Cc): void {
-    const [taken, otherwise] = block.successors;
-    if (taken === this.next) this.code.jump((cc ^ 1) as Cc, this.label(otherwise));
+    const [taken, otherwise] = block.successors.map(destination);
+    if (taken === otherwise) {
+      if (taken !== this.next) this.code.jump(-1, this.label(taken));
+    } else if (taken === this.next) this.code.jump((cc ^ 1) as Cc, this.label(otherwise));
     else {
       this.code.jump(cc, this.label(taken));
       if (otherwise !== this.next) this.code.jump(-1, this.label(otherwise));
@@ -529,8 +554,8 @@ class Emitter {
   private jumpTable(block: MachineBlock, i: Instruction): void {
     const { code } = this;
     const index = this.reg(i.a);
-    const targets = block.successors.slice(0, -1);
-    const fallback = block.successors[block.successors.length - 1];
+    const targets = block.successors.slice(0, -1).map(destination);
+    const fallback = destination(block.successors[block.successors.length - 1]);
     if (targets.length <= 3) {
       targets.forEach((target, k) => {
         code.aluImmediate(Alu.Cmp, register(index), k);

@@ -12,6 +12,8 @@ export interface UsePosition {
   /** Registers allowed; 0: memory will do. */
   mask: number;
   loopDepth: number;
+  /** No instruction: the end of a loop whose next round will use the value. */
+  marker: boolean;
 }
 
 /** A stretch of a virtual register's life with one location. */
@@ -46,7 +48,7 @@ export class Interval {
   }
 
   /** First use at or behind `position` of those `wanted`; Infinity if there is none. */
-  nextUse(position: number, wanted: (use: UsePosition) => boolean = () => true): number {
+  nextUse(position: number, wanted: (use: UsePosition) => boolean = (use) => !use.marker): number {
     for (const use of this.uses) if (use.position >= position && wanted(use)) return use.position;
     return Infinity;
   }
@@ -181,6 +183,7 @@ export function buildIntervals(fn: MachineFunction): Intervals {
           position: position + (operand.late ? 1 : 0),
           mask: operand.mask,
           loopDepth: block.loopDepth,
+          marker: false,
         });
       });
       addHints(instruction, get);
@@ -195,8 +198,26 @@ export function buildIntervals(fn: MachineFunction): Intervals {
       }
     }
   }
+  markLoopEnds(fn, intervals);
   for (const interval of intervals) interval?.uses.sort((a, b) => a.position - b.position);
   return { intervals, fixed };
+}
+
+/**
+ * In linear order the uses at the top of a loop are behind us when we are at its bottom. A mark at the bottom says that a
+ * value used in the loop is needed again, so that values the loop does not use are given up first.
+ */
+function markLoopEnds(fn: MachineFunction, intervals: readonly (Interval | null)[]): void {
+  for (const header of fn.blocks) {
+    if (!header.isLoopHeader) continue;
+    const latch = header.predecessors.reduce((last, block) => (block.index > last.index ? block : last), header);
+    const isInside = ({ position }: UsePosition): boolean => position >= header.from && position < latch.to;
+    for (const id of header.liveIn) {
+      const interval = intervals[id];
+      if (!interval?.uses.some(isInside)) continue;
+      interval.uses.push({ position: latch.to - 1, mask: 0, loopDepth: header.loopDepth, marker: true });
+    }
+  }
 }
 
 /** Ranges arrive from the last block to the first. */
@@ -212,7 +233,7 @@ function define(interval: Interval, position: number, mask: number, block: Machi
   const first = interval.ranges[0];
   if (first && first.from <= position && position < first.to) first.from = position;
   else interval.ranges.unshift({ from: position, to: position + 1 });
-  interval.uses.push({ position, mask, loopDepth: block.loopDepth });
+  interval.uses.push({ position, mask, loopDepth: block.loopDepth, marker: false });
 }
 
 function scanFixed(block: MachineBlock, fixed: Range[][]): void {

@@ -108,13 +108,13 @@ class Resolver {
   ): void {
     const output: Instruction[] = [];
     const location = block.instructions[0]?.location ?? -1;
-    if (atStart) output.push(...sequence(atStart, location));
+    if (atStart) output.push(...sequence(atStart, location, false));
     const last = block.instructions.length - 1;
     block.instructions.forEach((instruction, i) => {
       const { position } = instruction;
       const moves = before.get(position);
       if (moves) output.push(...sequence(moves, instruction.location));
-      if (i === last && atEnd) output.push(...sequence(atEnd, instruction.location));
+      if (i === last && atEnd) output.push(...sequence(atEnd, instruction.location, false));
       this.assign(instruction);
       output.push(instruction);
       this.storeSpilled(instruction, output);
@@ -165,23 +165,26 @@ function append<K, V>(map: Map<K, V[]>, key: K, values: V[]): void {
   else map.set(key, [...values]);
 }
 
-function copyInstruction(copy: Copy, location: number): Instruction {
+function copyInstruction(copy: Copy, location: number, keepsFlags = true): Instruction {
   const move = new Instruction(L.Move);
   move.dst = located(copy.to);
   move.a = typeof copy.from === "number" ? located(copy.from) : copy.from;
   move.location = location;
-  move.keepsFlags = true;
+  move.keepsFlags = keepsFlags;
   return move;
 }
 
-/** Puts simultaneous copies into an order that overwrites nothing still needed; cycles go over the stack. */
-export function sequence(copies: Copy[], location: number): Instruction[] {
+/**
+ * Puts simultaneous copies into an order that overwrites nothing still needed; cycles go over the stack. Within a block
+ * the flags must survive (a copy may come between a comparison and its jump); between blocks nobody looks at them.
+ */
+export function sequence(copies: Copy[], location: number, keepsFlags = true): Instruction[] {
   const output: Instruction[] = [];
   const pending = copies.filter((copy) => copy.to !== copy.from);
   while (pending.length > 0) {
     const free = pending.findIndex((copy) => !pending.some((other) => other !== copy && other.from === copy.to));
     if (free >= 0) {
-      output.push(copyInstruction(pending[free], location));
+      output.push(copyInstruction(pending[free], location, keepsFlags));
       pending.splice(free, 1);
       continue;
     }
@@ -205,7 +208,7 @@ export function sequence(copies: Copy[], location: number): Instruction[] {
       const push = new Instruction(L.Push);
       push.a = located(from);
       push.location = location;
-      output.push(push, ...rest.map((other) => copyInstruction(other, location)));
+      output.push(push, ...rest.map((other) => copyInstruction(other, location, keepsFlags)));
       const pop = new Instruction(L.PopTo);
       pop.dst = located(copy.to);
       pop.location = location;

@@ -14,6 +14,7 @@ import {
   terminatorUses,
   Value,
 } from "./ir.ts";
+import { threadBranches } from "./thread.ts";
 
 export function optimize(fn: IrFunction): void {
   renumber(fn);
@@ -21,7 +22,8 @@ export function optimize(fn: IrFunction): void {
     removeTrivialPhis(fn);
     const folded = new Folder(fn).run();
     const pruned = simplifyBranches(fn);
-    if (!folded && !pruned) break;
+    const threaded = threadBranches(fn);
+    if (!folded && !pruned && !threaded) break;
   }
   removeTrivialPhis(fn);
   shareWithinBlocks(fn);
