@@ -225,7 +225,7 @@ function receive_cooked(byte: u32): void {
 
 /** One place stays for the newline: a line that is too long goes no further, with a bell. */
 function take_byte(byte: u32): void {
-  if (tty.head - tty.tail > RING_MASK - 2) {
+  if (tty.head - tty.tail >= RING_MASK - 1) {
     output_byte(7);
     return;
   }

@@ -1,10 +1,11 @@
 // Paths to inodes.
 import { ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, is_error } from "../lib/errno";
 import { panic } from "../lib/panic";
+import { memcpy } from "../lib/string";
 import { kfree, kmalloc } from "../mm/kmalloc";
 import { current } from "../process/task";
 import { inode, inode_get, inode_put, is_dir, is_symlink } from "./inode";
-import { tree_init, tree_mkdir } from "./tree";
+import { tree_init, tree_mkdir, tree_name_of } from "./tree";
 
 export const PATH_MAX: u32 = 4096;
 export const NAME_MAX: u32 = 255;
@@ -98,4 +99,25 @@ function follow_link(dir: inode, link: inode, links: u32): usize {
   }
   kfree(buffer);
   return target;
+}
+
+/**
+ * The path of a file or directory, written to the end of the buffer with a NUL: where it begins, or 0 when it has none
+ * (removed, or of /proc) or is too long.
+ */
+export function path_of(node: inode, buffer: usize, size: u32): usize {
+  let at = buffer + size - 1;
+  store<u8>(at, 0);
+  if (node == root) store<u8>(--at, 0x2f);
+  const length = alloca(4);
+  while (node != root) {
+    const name = tree_name_of(node, length);
+    const n = load<u32>(length);
+    if (!name || at - buffer <= n) return 0;
+    at -= n;
+    memcpy(at, name, n);
+    store<u8>(--at, 0x2f);
+    node = node.parent;
+  }
+  return at;
 }

@@ -1,12 +1,14 @@
 // /proc: what the kernel knows, as text. /proc/faults is the fault ring; a process has a directory by its number.
-import { EROFS } from "../lib/errno";
+import { ENOENT, ENOMEM, EROFS } from "../lib/errno";
 import { snprintf } from "../lib/format";
 import { panic } from "../lib/panic";
 import { memcpy, str_is, strlen } from "../lib/string";
+import { kfree, kmalloc } from "../mm/kmalloc";
 import { find_task, tasks_head } from "../process/pid";
 import { all2task, current } from "../process/task";
 import { file, file_operations } from "./file";
 import { dir_entry, inode, inode_create, inode_operations, S_IFDIR, S_IFLNK, S_IFREG } from "./inode";
+import { PATH_MAX, path_of } from "./namei";
 import { proc_buddyinfo, proc_faults, proc_maps, proc_meminfo, proc_status, proc_version } from "./proc_text";
 import { seq_open, seq_read, seq_release } from "./seq";
 import { tree_add } from "./tree";
@@ -22,16 +24,17 @@ const enum Proc {
   VERSION,
   MAPS,
   STATUS,
+  EXE,
 }
 
 const PID_SHIFT: u32 = 8;
 const ROOT_FILES: u32 = 5;
-const PID_FILES: u32 = 2;
+const PID_FILES: u32 = 3;
 
 const root_names: StaticArray<string> = ["self", "faults", "meminfo", "buddyinfo", "version"];
 const root_kinds: StaticArray<u32> = [Proc.SELF, Proc.FAULTS, Proc.MEMINFO, Proc.BUDDYINFO, Proc.VERSION];
-const pid_names: StaticArray<string> = ["maps", "status"];
-const pid_kinds: StaticArray<u32> = [Proc.MAPS, Proc.STATUS];
+const pid_names: StaticArray<string> = ["maps", "status", "exe"];
+const pid_kinds: StaticArray<u32> = [Proc.MAPS, Proc.STATUS, Proc.EXE];
 
 const proc_iops = changetype<inode_operations>(memory.data(12));
 const proc_fops = changetype<file_operations>(memory.data(24));
@@ -43,7 +46,7 @@ function kind_of(node: inode): u32 {
 
 function mode_of(kind: u32): u32 {
   if (kind == Proc.ROOT || kind == Proc.PID) return S_IFDIR | 0o555;
-  return kind == Proc.SELF ? S_IFLNK | 0o777 : S_IFREG | 0o444;
+  return kind == Proc.SELF || kind == Proc.EXE ? S_IFLNK | 0o777 : S_IFREG | 0o444;
 }
 
 /** Numbers that stay the same while inodes come and go. */
@@ -109,7 +112,27 @@ function proc_readdir(dir: inode, index: u32, out: dir_entry): bool {
   return false;
 }
 
+/** The program a process runs. */
+function exe_path(pid: u32, to: usize, size: u32): i32 {
+  const task = find_task(pid);
+  const mm = task ? task.mm : null;
+  const file = mm ? mm.executable : null;
+  if (!file) return -ENOENT;
+  const buffer = kmalloc(PATH_MAX);
+  if (!buffer) return -ENOMEM;
+  const path = path_of(file, buffer, PATH_MAX);
+  let result = -ENOENT;
+  if (path) {
+    const n = min<u32>(buffer + PATH_MAX - 1 - path, size);
+    memcpy(to, path, n);
+    result = <i32>n;
+  }
+  kfree(buffer);
+  return result;
+}
+
 function proc_readlink(node: inode, to: usize, size: u32): i32 {
+  if (kind_of(node) == Proc.EXE) return exe_path(node.private_data >> PID_SHIFT, to, size);
   const text = alloca(12);
   snprintf(text, 12, "%u", current.pid);
   const n = min<u32>(strlen(text), size);

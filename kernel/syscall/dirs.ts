@@ -1,10 +1,9 @@
 // Names and what stands behind them: stat, directories, links. The file system is read-only so far; what would change it
 // says so.
-import { EACCES, EBADF, EFAULT, EINVAL, ENOENT, ENOTDIR, ERANGE, EROFS, is_error } from "../lib/errno";
+import { EACCES, EBADF, EFAULT, EINVAL, ENOENT, ENOMEM, ENOTDIR, ERANGE, EROFS, is_error } from "../lib/errno";
 import { dir_entry, inode, inode_get, inode_put, is_dir, is_symlink } from "../fs/inode";
 import { fd_get } from "../fs/file";
-import { root_inode } from "../fs/namei";
-import { tree_name_of } from "../fs/tree";
+import { PATH_MAX, path_of } from "../fs/namei";
 import { memcpy, memset, strlen } from "../lib/string";
 import { kfree, kmalloc } from "../mm/kmalloc";
 import { copy_to_user } from "../mm/uaccess";
@@ -153,33 +152,16 @@ export function sys_fchdir(fd: u32): i32 {
   return f ? set_cwd(f.node) : -EBADF;
 }
 
-/** Builds the path from the end; its length with the NUL, or -errno. */
+/** The path with its NUL: its length, or -errno. */
 export function sys_getcwd(to: usize, size: u32): i32 {
-  const buffer = kmalloc(4096);
-  if (!buffer) return -ENOENT;
-  const end = buffer + 4096;
-  let at = end - 1;
-  store<u8>(at, 0);
-  let node = current.cwd;
-  const length = alloca(4);
-  let result: i32 = 0;
-  while (node != root_inode()) {
-    const name = tree_name_of(node, length);
-    const n = load<u32>(length);
-    if (!name || at - buffer <= n) {
-      result = name ? -ERANGE : -ENOENT;
-      break;
-    }
-    at -= n;
-    memcpy(at, name, n);
-    store<u8>(--at, 0x2f);
-    node = node.parent;
-  }
-  if (result == 0) {
-    if (at == end - 1) store<u8>(--at, 0x2f);
-    const n = end - at;
+  const buffer = kmalloc(PATH_MAX);
+  if (!buffer) return -ENOMEM;
+  const path = path_of(current.cwd, buffer, PATH_MAX);
+  let result = -ENOENT;
+  if (path) {
+    const n = buffer + PATH_MAX - path;
     if (n > size) result = -ERANGE;
-    else result = copy_to_user(to, at, n) < 0 ? -EFAULT : <i32>n;
+    else result = copy_to_user(to, path, n) < 0 ? -EFAULT : <i32>n;
   }
   kfree(buffer);
   return result;
