@@ -1,23 +1,9 @@
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import xterm from "@xterm/headless";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ensureBuilt } from "../support/faultline.ts";
+import { pty } from "../support/pty.ts";
 import { repository } from "../support/repository.ts";
-
-type NodePty = typeof import("node-pty");
-
-/** Optional: it needs a C compiler where npm has no binary of it. */
-function loadPty(): NodePty | undefined {
-  try {
-    return createRequire(import.meta.url)("node-pty") as NodePty;
-  } catch {
-    if (process.env.FAULTLINE_REQUIRE_TOOLS) throw new Error("node-pty is required here but is not installed");
-    return undefined;
-  }
-}
-
-const pty = loadPty();
 
 const PATIENCE_MS = 20_000;
 

@@ -9,6 +9,7 @@ import type { Endpoint, InputReceiver } from "../../emulator/host/endpoint.ts";
 import { openEndpoint } from "../../emulator/host/serial.ts";
 import { StdioEndpoint } from "../../emulator/host/stdio.ts";
 import { UserError } from "../../emulator/machine/user_error.ts";
+import { pty } from "../support/pty.ts";
 
 let folder: string;
 let open: Endpoint[];
@@ -170,7 +171,7 @@ describe("--serial unix:PATH", () => {
   });
 });
 
-describe("--serial pty", () => {
+describe.skipIf(!pty)("--serial pty (needs node-pty)", () => {
   it("is a terminal that another program can open, without echo, both ways", async () => {
     const endpoint = await make("pty");
     const input = new Collector();

@@ -8,9 +8,8 @@ import type { IPty } from "node-pty";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import * as consoles from "../machine/consoles.ts";
 import { guest } from "../machine/guest.ts";
+import { pty } from "../support/pty.ts";
 import { bundleCommand } from "./command.ts";
-
-const pty = await import("node-pty").catch(() => null);
 
 let command: string;
 let folder: string;

@@ -106,12 +106,21 @@ describe("machine", () => {
       mov dword [0xb8000], 0
       mov eax, [0xb8000]
       call hex32
-      mov eax, [0xf0000]
+      mov eax, [0xc8000]
       call hex32
       mov eax, [0x7ffffffc]
       call hex32
       exit 0`);
     expect(runHere(kernel).text).toBe("f".repeat(24));
+  });
+
+  it("ignores writes to the BIOS shadow", () => {
+    const kernel = guest(`
+      mov dword [0xf0000], 1234
+      mov eax, [0xf0000]
+      call hex32
+      exit 0`);
+    expect(runHere(kernel).text).toBe("00000000");
   });
 });
 

@@ -1,10 +1,8 @@
 import { join } from "node:path";
 import type { IPty } from "node-pty";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { pty } from "../support/pty.ts";
 import { buildPrograms, runs32Bit, scratch } from "./native.ts";
-
-/** An optional dependency: a machine without a C compiler does not have it. */
-const pty = await import("node-pty").catch(() => null);
 
 /** The shell on a pseudo-terminal of the host. */
 class Session {
