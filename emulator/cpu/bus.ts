@@ -27,4 +27,9 @@ export interface CpuBus {
    * Without it the time stamp counter counts `instructionCount`.
    */
   timestamp?(): number;
+  /**
+   * FERR#: an x87 instruction has met an unmasked exception with CR0.NE clear (true), or the exception is gone (false).
+   * Until an interrupt comes or `cpu.ignoreFloatingPointErrors` is set the processor waits before that instruction.
+   */
+  floatingPointError?(level: boolean): void;
 }

@@ -8,7 +8,8 @@ import { ControlBit, tlbFlush, tlbFlushAll, tlbRefresh } from "./tlb.ts";
 /* MOV to and from CR0, CR2, CR3, CR4 and the debug registers; LMSW, SMSW, CLTS. */
 
 /** CR4 bits that work; setting another is #GP(0). */
-const CR4_SUPPORTED = ControlBit.CR4_TSD | ControlBit.CR4_DE | ControlBit.CR4_PSE | ControlBit.CR4_PGE;
+const CR4_SUPPORTED =
+  ControlBit.CR4_TSD | ControlBit.CR4_DE | ControlBit.CR4_PSE | ControlBit.CR4_PGE | ControlBit.CR4_OSFXSR;
 
 const CR0_WRITABLE =
   ControlBit.CR0_PE |

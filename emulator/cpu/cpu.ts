@@ -2,6 +2,8 @@ import type { Arena } from "./arena.ts";
 import { flushCode, invalidateCode } from "./block_cache.ts";
 import type { CpuBus } from "./bus.ts";
 import { Decoder } from "./decode.ts";
+import { Fpu } from "./fpu/fpu.ts";
+import { OperandPort } from "./fpu/operand_port.ts";
 import * as inspect from "./inspect.ts";
 import type { PageWalk, RegisterName, SegmentName, SegmentView, TlbEntry } from "./inspect.ts";
 import { Mode, type PageKind, Region, Segment, SegmentField, State } from "./layout.ts";
@@ -89,6 +91,10 @@ export class Cpu {
   readonly m8: Uint8Array;
   readonly m16: Uint16Array;
 
+  // --- Internal: the x87 ---
+  readonly fpuPort = new OperandPort(this);
+  readonly fpu: Fpu;
+
   // --- Internal: the run ---
   /** Operation that is being executed, 0 outside blocks: where EIP and the count come from in the middle of a block. */
   p = 0;
@@ -140,6 +146,7 @@ export class Cpu {
     this.m = arena.words;
     this.m8 = arena.bytes;
     this.m16 = arena.halves;
+    this.fpu = new Fpu(this.m, this.fpuPort);
     this.decoder = new Decoder(this.m);
     this.reset();
     warmUp((scratch) => new Cpu(scratch, SILENT_BUS));
@@ -193,6 +200,11 @@ export class Cpu {
     if (m[State.INTERRUPT_LINE] === value) return;
     m[State.INTERRUPT_LINE] = value;
     if (level) this.interject();
+  }
+
+  /** IGNNE#: with CR0.NE clear, x87 instructions execute although an unmasked exception is pending. */
+  set ignoreFloatingPointErrors(level: boolean) {
+    this.fpu.ignoreErrors = level;
   }
 
   /** An edge on the NMI pin. */

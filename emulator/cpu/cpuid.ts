@@ -14,9 +14,19 @@ const enum Feature {
   SEP = 1 << 11,
   PGE = 1 << 13,
   CMOV = 1 << 15,
+  FXSR = 1 << 24,
 }
 
-const FEATURES = Feature.PSE | Feature.TSC | Feature.MSR | Feature.CX8 | Feature.SEP | Feature.PGE | Feature.CMOV;
+const FEATURES =
+  Feature.FPU |
+  Feature.PSE |
+  Feature.TSC |
+  Feature.MSR |
+  Feature.CX8 |
+  Feature.SEP |
+  Feature.PGE |
+  Feature.CMOV |
+  Feature.FXSR;
 
 /** Family 6, model 5, stepping 2: a Pentium II, the first whose SYSENTER software trusts. */
 const SIGNATURE = 0x652;

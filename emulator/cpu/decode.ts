@@ -61,6 +61,7 @@ export class Decoder {
   repeat: Repeat = Repeat.NONE;
   lock = false;
   private segmentOverride = -1;
+  modRm = 0;
   reg = 0;
   rm = 0;
   isMemory = false;
@@ -136,7 +137,8 @@ export class Decoder {
     let row: Instruction | null;
     if (Array.isArray(entry)) {
       this.readModRm();
-      row = entry[this.reg];
+      // Of the x87 the register forms lie behind the memory forms.
+      row = this.isMemory || entry.length === 8 ? entry[this.reg] : entry[8 + (this.modRm & 63)];
       if (row === null) return null;
     } else {
       row = entry;
@@ -185,6 +187,7 @@ export class Decoder {
   private readModRm(): void {
     const byte = this.fetch8();
     const mod = byte >>> 6;
+    this.modRm = byte;
     this.reg = (byte >>> 3) & 7;
     this.rm = byte & 7;
     this.isMemory = mod !== 3;

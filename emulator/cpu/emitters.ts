@@ -8,7 +8,7 @@ import { stackInstructions } from "./emit_stack.ts";
 import { strings } from "./emit_string.ts";
 import { systemInstructions } from "./emit_system.ts";
 import type { Decoder } from "./decode.ts";
-import { escape } from "./fpu/escape.ts";
+import { escape, restoreImage, saveImage } from "./fpu/escape.ts";
 import { type Instruction, instructions } from "./instructions.ts";
 
 /* Which emitter a row of the instruction table has. */
@@ -21,17 +21,23 @@ const emitters: EmitterMap = {
   ...controlTransfer,
   ...strings,
   ...systemInstructions,
+  FXSAVE: saveImage,
+  FXRSTOR: restoreImage,
 };
-for (let i = 0; i < 8; i++) emitters[`ESC${i}`] = escape(unimplemented);
 
 const emitterByRow = instructions.map((row) => {
-  const emitter = emitters[row.mnemonic];
+  const emitter = isEscape(row.opcode) ? escape : emitters[row.mnemonic];
   if (emitter === undefined) throw new Error(`no emitter for ${row.mnemonic}`);
   return emitter;
 });
 
+function isEscape(opcode: number): boolean {
+  return opcode >= 0xd8 && opcode <= 0xdf;
+}
+
 /** The emitter for what the decoder has read; null for an undefined encoding. */
 export function emitterOf(row: Instruction | null, d: Decoder): Emitter | null {
+  if (row === null && isEscape(d.opcode)) return d.lock ? null : escape;
   if (row === null) return unimplementedName(d.opcode) === "" ? null : unimplemented;
   // LOCK needs a memory destination, and an instruction that can be locked (SDM 2, LOCK).
   if (d.lock && !(row.lockable && d.isMemory)) return null;

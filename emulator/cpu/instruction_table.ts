@@ -1,9 +1,13 @@
+import { escapeRowTexts } from "./fpu/escape_text.ts";
+
 /**
  * The instruction table: one row per opcode. It drives the decoder, the disassembler and the tests' coverage report.
  *
  * Encoding: opcode bytes (+r: a register in the low three bits), /r a ModRM byte, /0../7 one whose reg field is part of
  * the opcode; ib iw immediate of 1, 2 bytes, ibs a byte sign-extended to the operand size, iv of the operand size; cb
  * cv a relative target of 1 byte, of the operand size; p a far pointer, mo an address.
+ * The x87's register forms have their ModRM byte instead (+i: a stack register in its low three bits); all its rows
+ * come from fpu/escape_table.ts.
  * Operands are named as in Intel's manual; v is 16 or 32 bits by the operand size, rAX is AX or EAX.
  * Attributes: lock (the prefix is allowed with a memory destination), rep, 486 586 686 (first processor that has it, if
  * later than the 386), alias (another encoding is the usual one), undocumented.
@@ -414,13 +418,8 @@ F4           | HLT
 0F 1D /r     | NOP r/mv                | 686
 0F 1E /r     | NOP r/mv                | 686
 9B           | WAIT                   
+0F AE /0     | FXSAVE m                | fpu 686
+0F AE /1     | FXRSTOR m               | fpu 686
 # x87
-D8 /r        | ESC0 r/m                | fpu
-D9 /r        | ESC1 r/m                | fpu
-DA /r        | ESC2 r/m                | fpu
-DB /r        | ESC3 r/m                | fpu
-DC /r        | ESC4 r/m                | fpu
-DD /r        | ESC5 r/m                | fpu
-DE /r        | ESC6 r/m                | fpu
-DF /r        | ESC7 r/m                | fpu
+${escapeRowTexts()}
 `;

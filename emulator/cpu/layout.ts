@@ -74,7 +74,7 @@ export const enum State {
   CPL = 21,
   /** Between STI, MOV SS or POP SS and the end of the next instruction: Shadow, otherwise 0. */
   SHADOW = 22,
-  /** 1 while halted by HLT. */
+  /** 1 while halted by HLT, or standing before an x87 instruction until FERR# has led to an interrupt. */
   HALTED = 23,
   /** 1 after a triple fault: only reset() leaves this state. */
   SHUTDOWN = 24,
@@ -154,6 +154,10 @@ export const enum State {
   FPU_OPCODE = 238,
   FPU_DP = 239,
   FPU_DS = 240,
+  /** Level of the FERR# pin: the machine has been told of an unmasked exception (CR0.NE clear). */
+  FPU_ERROR_LINE = 241,
+  /** Level of the IGNNE# pin. */
+  FPU_IGNORE_ERRORS = 242,
   /** SSE: control and status, then eight 16-byte registers. */
   MXCSR = 248,
   XMM_REGISTERS = 252,

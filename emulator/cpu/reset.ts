@@ -26,8 +26,8 @@ export function reset(cpu: Cpu): void {
   m[State.EIP] = 0xfff0;
   // EDX identifies the processor: family 6.
   m[State.EDX] = 0x652;
-  m[State.FPU_CONTROL] = 0x40;
-  m[State.FPU_TAGS] = 0x5555;
+  m[State.MXCSR] = 0x1f80;
+  cpu.fpu.reset();
   for (let segment = Segment.ES; segment <= Segment.GS; segment++) setSegment(m, segment, 0, 0, 0xffff, 0x93);
   setSegment(m, Segment.CS, 0xf000, 0xffff0000, 0xffff, 0x93);
   setSegment(m, Segment.LDTR, 0, 0, 0xffff, 0x82);

@@ -4,6 +4,7 @@ import { type Cpu, ExceptionKind, StopReason } from "./cpu.ts";
 import { Vector } from "./exception.ts";
 import { execute } from "./execute.ts";
 import { Flag } from "./flags.ts";
+import { FREEZE_BEFORE } from "./fpu/escape.ts";
 import { deliverExternal, deliverFault } from "./interrupt.ts";
 import { Mode, Shadow, State } from "./layout.ts";
 import { Record } from "./operation.ts";
@@ -53,7 +54,12 @@ export function run(cpu: Cpu, limit: number): StopReason {
         m[State.FAULT] = 0;
         return finish(cpu, StopReason.Breakpoint);
       }
-      deliverFault(cpu);
+      if (m[State.FAULT] === FREEZE_BEFORE) {
+        m[State.FAULT] = 0;
+        m[State.HALTED] = 1;
+      } else {
+        deliverFault(cpu);
+      }
     }
     if (cpu.attention) {
       const reason = attend(cpu);

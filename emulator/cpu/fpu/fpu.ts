@@ -33,12 +33,6 @@ export class Fpu implements FpuUnit {
   readonly operand16 = new Uint16Array(this.operand.buffer);
   /** The operand buffer in bytes, for the port to copy to and from. */
   readonly operand8 = new Uint8Array(this.operand.buffer);
-  /**
-   * IGNNE#: with CR0.NE clear, a waiting instruction executes although an unmasked exception is pending. An input pin:
-   * whoever drives it saves it.
-   */
-  ignoreErrors = false;
-
   /** @param words the arena's state words, indexed by `State` */
   constructor(words: Int32Array, port: FpuPort) {
     this.words = words;
@@ -52,6 +46,15 @@ export class Fpu implements FpuUnit {
     w.fill(0, State.FPU_REGISTERS, State.FPU_REGISTERS + 32);
     w[State.FPU_TAGS] = 0xff;
     setControl(w, 0x0040);
+  }
+
+  /** IGNNE#: with CR0.NE clear, a waiting instruction executes although an unmasked exception is pending. */
+  get ignoreErrors(): boolean {
+    return this.words[State.FPU_IGNORE_ERRORS] !== 0;
+  }
+
+  set ignoreErrors(level: boolean) {
+    this.words[State.FPU_IGNORE_ERRORS] = level ? 1 : 0;
   }
 
   /** An unmasked exception waits for WAIT, an MMX instruction or the next waiting x87 instruction. */
