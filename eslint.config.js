@@ -31,6 +31,7 @@ export default tseslint.config(
       "scripts/toolchain/std/",
       "scripts/bench/guests/",
       "scripts/toolchain/**/std/",
+      "test/kernel/programs/",
     ],
   },
   ...tseslint.configs.recommended,
