@@ -1,7 +1,7 @@
 // The kernel's log. Goes to the console, or to the second UART with `klog=ttyS1`.
 import { option_klog_serial, option_quiet } from "../boot/cmdline";
 import { console_uart, log_uart, uart_drain, uart_write } from "../drivers/uart16550";
-import { tty_console_newline } from "../drivers/tty";
+import { tty_console_newline } from "../drivers/ldisc";
 import { vsnprintf } from "./format";
 
 const LINE_SIZE: u32 = 512;

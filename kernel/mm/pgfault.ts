@@ -17,7 +17,7 @@ import { from_user, TrapFrame } from "../trap/trapframe";
 import { FaultAction, FaultClass, fault_begin, fault_record, NO_FRAME } from "./fault_record";
 import { page_down, page_up, PGSIZE, STACK_GUARD_GAP, STACK_LIMIT, USER_LIMIT } from "./memlayout";
 import { PF, PTE, pte_addr } from "./mmu";
-import { Page, pa2page, page2kva, page2pa, PG } from "./page";
+import { pa2page, page2kva, page2pa, PG } from "./page";
 import { get_pte } from "./paging";
 import { alloc_page, page_get, page_put } from "./pmm";
 import { describe_address } from "./describe";
