@@ -4,6 +4,7 @@ import type { CpuBus } from "../cpu/bus.ts";
 import { Cpu, StopReason } from "../cpu/cpu.ts";
 import { PageKind, State } from "../cpu/layout.ts";
 import type { AccessSize, Device } from "../devices/bus.ts";
+import { CoprocessorError } from "../devices/coprocessor_error.ts";
 import { DebugConsole, DebugExit, PowerOff } from "../devices/debug_ports.ts";
 import { I8042 } from "../devices/i8042.ts";
 import { PicPair } from "../devices/pic_pair.ts";
@@ -53,6 +54,7 @@ export class Machine {
   readonly rtc: Rtc;
   readonly uarts: readonly [Uart16550, Uart16550];
   readonly keyboard: I8042;
+  readonly coprocessorError: CoprocessorError;
   /** All chips, in the order in which they are reset and saved. */
   readonly devices: readonly Device[];
   readonly input: InputLog;
@@ -84,10 +86,16 @@ export class Machine {
       setA20: (enabled) => this.cpu.setA20(enabled),
       reset: () => this.end({ kind: "reset" }),
     });
-    this.devices = [this.pic, this.pit, port61, this.rtc, ...this.uarts, this.keyboard];
-    for (const device of [this.pic, this.pit, port61, this.rtc, ...this.uarts, this.keyboard]) {
-      this.ports.attach(device, device.ports);
-    }
+    this.coprocessorError = new CoprocessorError({
+      irq13: this.pic.line(13),
+      setIgnore: (level) => {
+        this.cpu.ignoreFloatingPointErrors = level;
+      },
+    });
+    const { pic, pit, rtc, uarts, keyboard, coprocessorError } = this;
+    const devices = [pic, pit, port61, rtc, ...uarts, keyboard, coprocessorError];
+    for (const device of devices) this.ports.attach(device, device.ports);
+    this.devices = devices;
     this.attachEmulatorPorts();
     this.mapMemory();
     this.input = new InputLog(this.clock, options.replay ?? [], (input) => this.applyInput(input));
@@ -212,6 +220,7 @@ export class Machine {
       writePhysical: () => {},
       acknowledgeInterrupt: () => this.pic.acknowledge(),
       timestamp: () => this.clock.now(),
+      floatingPointError: (level) => this.coprocessorError.setError(level),
     };
   }
 
