@@ -1,5 +1,5 @@
 // `npm run bench`: our guests on this emulator, v86, QEMU and the bare processor.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -95,8 +95,12 @@ function readOptions(args: string[]): Options | "help" {
 const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
 
 function buildArtifacts(): Artifacts {
-  const folder = join(root, "node_modules/.cache/faultline-bench");
-  mkdirSync(folder, { recursive: true });
+  // Below node_modules, from where the bundles find v86; of its own, so that two runs don't disturb each other.
+  const cache = join(root, "node_modules/.cache");
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, "faultline-bench-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
   const write = (name: string, bytes: Uint8Array): string => {
     const path = join(folder, name);
     writeFileSync(path, bytes, { mode: 0o755 });
