@@ -31,6 +31,8 @@ export const undefinedOpcodes: readonly Row[] = ENCODINGS.map((encoding) => {
       opcode,
       digit,
       hasModRm: modRm !== undefined,
+      modRm: -1,
+      modRmCount: 0,
       registerInOpcode: false,
       immediates: [],
       lockable: false,

@@ -78,7 +78,7 @@ process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 export function cProgram(name: string, ...flags: string[]): string {
   const path = join(scratch, name);
   const source = join(repository, "test/kernel/c", `${name}.c`);
-  const { stderr, status } = spawnSync("gcc", ["-m32", "-static", "-O1", "-w", ...flags, source, "-o", path], {
+  const { stderr, status } = spawnSync("gcc", ["-m32", "-static", "-O1", "-w", source, "-o", path, ...flags], {
     encoding: "utf8",
   });
   if (status !== 0) throw new Error(stderr);
