@@ -31,6 +31,8 @@ export function allocate(fn: MachineFunction, intervals: Intervals): Allocation 
 }
 
 class Allocator {
+  /** Where allocation stands: everything before is settled. */
+  private position = 0;
   private readonly unhandled: Interval[] = [];
   private active: Interval[] = [];
   private inactive: Interval[] = [];
@@ -59,6 +61,7 @@ class Allocator {
     // Last element is next.
     this.unhandled.sort((a, b) => b.start - a.start || b.register - a.register);
     for (let current = this.unhandled.pop(); current; current = this.unhandled.pop()) {
+      this.position = current.start;
       this.expire(current.start);
       if (this.allocateFree(current) || this.allocateBlocked(current)) this.active.push(current);
     }
@@ -173,9 +176,10 @@ class Allocator {
     }
     const consider = (interval: Interval, overlaps: boolean): void => {
       const reg = interval.location;
-      if (overlaps && nextUse[reg] >= 0) {
-        nextUse[reg] = Math.min(nextUse[reg], interval.nextUse(current.start, keepsRegister));
-      }
+      if (!overlaps || nextUse[reg] < 0) return;
+      // An operand of the very instruction current is for must stay.
+      if (interval.nextUse(current.start, needsRegister) <= (current.start | 1)) nextUse[reg] = -1;
+      else nextUse[reg] = Math.min(nextUse[reg], interval.nextUse(current.start, keepsRegister));
     };
     for (const interval of this.active) consider(interval, true);
     for (const interval of this.inactive) {
@@ -232,11 +236,20 @@ class Allocator {
 
   /** Puts the interval in memory up to the next place that needs (or in a loop likes) a register. */
   private spill(interval: Interval): void {
+    if (interval.start > this.position && (interval.start & 1) === 0) {
+      // It begins later, behind a hole in its life: no decision yet.
+      this.queue(interval);
+      return;
+    }
     interval.location = this.slotOf(interval.register);
-    const next = interval.nextUse(interval.start + 1, likesRegister);
+    const from = Math.max(interval.start + 1, this.position);
+    const next = interval.nextUse(from, likesRegister);
     if (next >= interval.end) return;
-    const at = this.splitPosition(interval.start + 1, next);
-    if (at <= interval.start || at >= interval.end) return;
+    const at = this.splitPosition(from, next);
+    if (at <= interval.start || at < this.position) {
+      if (interval.nextUse(from, needsRegister) > next) return;
+      throw new Error(`v${interval.register} is needed in a register at ${next} in ${this.fn.name}`);
+    }
     const tail = this.cut(interval, at);
     if (tail) this.queue(tail);
   }

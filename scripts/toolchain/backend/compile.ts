@@ -1,5 +1,5 @@
 // One function from SSA form to bytes.
-import type { IrFunction, Variable } from "../ir/ir.ts";
+import { type IrFunction, type Variable, variableSlots } from "../ir/ir.ts";
 import type { Place, PlaceRange } from "../debuginfo/model.ts";
 import { allocate, type Allocation } from "./allocate.ts";
 import { emit, type EmittedFunction } from "./emit.ts";
@@ -77,6 +77,8 @@ function locateVariables(
  */
 class VariableLocator {
   private readonly found: PlaceStretch[][] = [];
+  /** Offsets of the instructions that write to each location, ascending. */
+  private readonly writes = new Map<number, number[]>();
   /** Where values still are at the end of each block, by virtual register. */
   private readonly leftovers = new Map<MachineBlock, Map<number, number>>();
 
@@ -88,7 +90,13 @@ class VariableLocator {
   ) {}
 
   run(): PlaceStretch[][] {
-    const slots = this.ir.variables.flatMap(({ slot, wide }) => (wide ? [slot, slot + 1] : [slot]));
+    const slots = variableSlots(this.ir);
+    for (const { location, offset } of this.emitted.writes) {
+      const offsets = this.writes.get(location);
+      if (offsets) offsets.push(offset);
+      else this.writes.set(location, [offset]);
+    }
+    for (const offsets of this.writes.values()) offsets.sort((a, b) => a - b);
     for (const block of this.fn.blocks) this.visit(block, slots);
     return this.found;
   }
@@ -172,10 +180,15 @@ class VariableLocator {
 
   /** End of the first instruction at or behind `from` that writes to `location` (one byte of it is enough). */
   private firstWrite(location: number, from: number): number {
-    for (const write of this.emitted.writes) {
-      if (write.location === location && write.offset >= from) return write.offset + 1;
+    const offsets = this.writes.get(location) ?? [];
+    let low = 0;
+    let high = offsets.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (offsets[middle] < from) low = middle + 1;
+      else high = middle;
     }
-    return Infinity;
+    return low < offsets.length ? offsets[low] + 1 : Infinity;
   }
 
   private pieces(id: number, from: number, to: number): { range: Range; location: number }[] {

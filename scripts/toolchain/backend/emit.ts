@@ -117,9 +117,10 @@ class Emitter {
     const prologue = this.prologue();
     const order = orderBlocks(fn);
     const written = order.filter((block) => !isSkipped(block, fn.blocks[0]));
+    const following = new Map(written.map((block, i) => [block, written[i + 1] ?? null]));
     for (const block of order) {
-      this.next = written[written.indexOf(block) + 1] ?? null;
-      if (!written.includes(block)) {
+      this.next = following.get(block) ?? null;
+      if (!following.has(block)) {
         this.skip(block);
         continue;
       }

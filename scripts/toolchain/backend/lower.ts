@@ -2,7 +2,17 @@
 // instruction sees what its operands compute before they are selected and can take them in: addresses into addressing
 // modes, loads into operands, comparisons into branches. What nobody asked for is not selected at all.
 import { isConst } from "../ir/fold.ts";
-import { type Block, type IrFunction, isComparison, isPure, Op, terminatorUses, type Value } from "../ir/ir.ts";
+import {
+  type Block,
+  type IrFunction,
+  isComparison,
+  isPure,
+  Op,
+  resolve,
+  terminatorUses,
+  type Value,
+  variableSlots,
+} from "../ir/ir.ts";
 import {
   Alu,
   BYTE_MASK,
@@ -98,7 +108,11 @@ class Lowering {
   private group: Instruction[] = [];
   private location = -1;
 
-  constructor(private readonly fn: IrFunction) {}
+  private readonly slots: number[];
+
+  constructor(private readonly fn: IrFunction) {
+    this.slots = variableSlots(fn);
+  }
 
   run(): MachineFunction {
     const { blocks } = this.fn;
@@ -922,10 +936,10 @@ class Lowering {
     const { slotsIn } = block;
     if (!slotsIn) return;
     const slots: NonNullable<MachineBlock["slotsIn"]> = [];
-    for (const { slot, wide } of this.fn.variables) {
-      slots[slot] = this.describe(slotsIn[slot]);
-      if (wide) slots[slot + 1] = this.describe(slotsIn[slot + 1]);
-    }
+    this.slots.forEach((slot, i) => {
+      const value = slotsIn[i];
+      slots[slot] = value && this.describe(resolve(value));
+    });
     this.machine(block).slotsIn = slots;
   }
 }

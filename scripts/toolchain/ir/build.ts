@@ -74,6 +74,8 @@ class Builder implements Maker {
   private readonly entry: Block;
   private readonly loopSets: Map<number, Set<number>>;
   private readonly visible: (Variable | undefined)[] = [];
+  /** Slots of source variables, in the order of Block.slotsIn. */
+  private readonly visibleSlots: number[] = [];
   private readonly locationIndex = new Map<string, number>();
   private loopDepth = 0;
 
@@ -134,6 +136,8 @@ class Builder implements Maker {
       if (name !== null) {
         const variable = { name, local: i, slot, wide: localType === ValueType.I64, parameter };
         this.fn.variables.push(variable);
+        this.visibleSlots.push(slot);
+        if (variable.wide) this.visibleSlots.push(slot + 1);
         this.visible[i] = variable;
       }
       const count = words(localType);
@@ -143,7 +147,7 @@ class Builder implements Maker {
       slot += count;
       if (parameter) this.fn.parameterWords = slot;
     });
-    this.entry.slotsIn = [...this.slots];
+    this.entry.slotsIn = this.visibleValues();
   }
 
   private parameter(word: number): Value {
@@ -196,7 +200,11 @@ class Builder implements Maker {
   private startBlock(block: Block): void {
     this.block = block;
     this.dead = false;
-    block.slotsIn = [...this.slots];
+    block.slotsIn = this.visibleValues();
+  }
+
+  private visibleValues(): Value[] {
+    return this.visibleSlots.map((slot) => this.slots[slot]);
   }
 
   private link(from: Block, to: Block): void {
@@ -364,11 +372,24 @@ class Builder implements Maker {
   private join(control: Control): void {
     const { edges } = control;
     const block = this.newBlock();
-    this.slots = this.slots.map((_, slot) => this.merge(block, edges, (edge) => edge.slots[slot]));
+    this.slots = this.mergeSlots(block, edges);
     for (const edge of edges) this.jump(edge.from, block);
     const result = this.mergeResults(block, control);
     this.startBlock(block);
     if (result) this.stack.push(result);
+  }
+
+  private mergeSlots(block: Block, edges: Edge[]): Value[] {
+    const merged = [...edges[0].slots];
+    for (let slot = 0; slot < merged.length; slot++) {
+      const first = merged[slot];
+      for (let i = 1; i < edges.length; i++) {
+        if (edges[i].slots[slot] === first) continue;
+        merged[slot] = this.merge(block, edges, (edge) => edge.slots[slot]);
+        break;
+      }
+    }
+    return merged;
   }
 
   private mergeResults(block: Block, control: Control): Entry | null {
@@ -410,7 +431,7 @@ class Builder implements Maker {
     const next = this.newBlock();
     this.link(from, taken);
     this.link(from, next);
-    taken.slotsIn = [...this.slots];
+    taken.slotsIn = this.visibleValues();
     this.branchTo(this.label(depth), taken);
     this.startBlock(next);
   }
@@ -428,7 +449,7 @@ class Builder implements Maker {
       if (!stub) {
         stub = this.newBlock();
         stubs.set(depth, stub);
-        stub.slotsIn = [...this.slots];
+        stub.slotsIn = this.visibleValues();
         stub.predecessors.push(from);
         this.branchTo(this.label(depth), stub);
       } else stub.predecessors.push(from);

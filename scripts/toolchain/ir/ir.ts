@@ -144,7 +144,7 @@ export class Block {
   terminator: Terminator | null = null;
   loopDepth = 0;
   isLoopHeader = false;
-  /** Value of every source variable (index by slot) on entry, for the debug information. */
+  /** Values of the source's variables on entry, for the debug information: in the order of variableSlots. */
   slotsIn: (Value | undefined)[] | null = null;
 }
 
@@ -178,6 +178,11 @@ export interface IrFunction {
   areas: FrameArea[];
   variables: Variable[];
   locations: Location[];
+}
+
+/** Slots of the source's variables, in the order of Block.slotsIn. */
+export function variableSlots(fn: IrFunction): number[] {
+  return fn.variables.flatMap(({ slot, wide }) => (wide ? [slot, slot + 1] : [slot]));
 }
 
 /** Numbers the blocks in order and drops those no path reaches. */

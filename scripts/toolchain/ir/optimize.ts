@@ -43,7 +43,6 @@ function resolveArguments(fn: IrFunction): void {
     if (t?.kind === "branch") t.condition = resolve(t.condition);
     else if (t?.kind === "switch") t.index = resolve(t.index);
     else if (t?.kind === "return") t.values = t.values.map(resolve);
-    if (block.slotsIn) block.slotsIn = block.slotsIn.map((v) => v && resolve(v));
   }
 }
 
@@ -246,7 +245,12 @@ function removeDead(fn: IrFunction): void {
     block.values = block.values.filter((value) =>
       value.op === Op.DebugSet ? value.args.every(exists) : live.has(value),
     );
-    if (block.slotsIn) block.slotsIn = block.slotsIn.map((value) => (value && exists(value) ? value : undefined));
+    if (block.slotsIn) {
+      block.slotsIn = block.slotsIn.map((value) => {
+        const current = value && resolve(value);
+        return current && exists(current) ? current : undefined;
+      });
+    }
   }
 }
 

@@ -26,6 +26,8 @@ export class ModuleContext implements ProgramContext {
   private readonly constants = new Map<number, Constant>();
   private readonly assignments: Map<number, number>[];
   private readonly emptyStarts = new Set<number>();
+  /** Index of a global by its memory symbol. */
+  private readonly indexOf: Map<string, number>;
 
   constructor(
     readonly module: WasmModule,
@@ -43,6 +45,7 @@ export class ModuleContext implements ProgramContext {
         else this.constants.set(i, { kind: "number", value: global.init ?? 0n });
       }
     });
+    this.indexOf = new Map(module.globals.map((global, i) => [`g:${global.name}`, i]));
     this.assignments = module.functions.map((fn) => countAssignments(fn));
     const start = module.exports.get(START_EXPORT);
     this.startFunctions = module.functions.filter((fn) => fn.index === start || fn.name.startsWith("start:"));
@@ -123,12 +126,11 @@ export class ModuleContext implements ProgramContext {
   /** Globals the function sets to constants whenever it runs. */
   private constantStores(ir: IrFunction): Map<number, InitialWord[]> {
     const stores = new Map<number, InitialWord[]>();
-    const byName = new Map(this.module.globals.map((global, i) => [`g:${global.name}`, i]));
     for (const value of ir.blocks[0].values) {
       if (value.op !== Op.Store) continue;
       const [address, stored] = value.args;
       if (address.op !== Op.Symbol) continue;
-      const index = byName.get(address.symbol);
+      const index = this.indexOf.get(address.symbol);
       if (index === undefined || !isConstant(stored)) continue;
       const words = stores.get(index) ?? [];
       words[value.imm / 4] = { value: stored.imm, symbol: stored.symbol };
