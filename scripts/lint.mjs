@@ -6,7 +6,13 @@ import { root, setUpOrExit } from "./setup.mjs";
 
 await setUpOrExit(["dependencies"]);
 
-const projects = ["tsconfig.json", "kernel/tsconfig.json", "userland/tsconfig.json"];
+const projects = [
+  "tsconfig.json",
+  "kernel/tsconfig.json",
+  "userland/tsconfig.json",
+  "test/kernel/programs/tsconfig.json",
+  "scripts/bench/guests/tsconfig.json",
+];
 const checks = [
   ["eslint", "eslint/bin/eslint.js", "--max-warnings=0", "."],
   ...projects
