@@ -55,7 +55,8 @@ const enum Form {
 }
 
 type AttributeValue =
-  | { form: Form.Addr | Form.Data4 | Form.SecOffset | Form.Data1 | Form.Sdata | Form.Udata; value: number }
+  | { form: Form.Addr | Form.Data4 | Form.SecOffset | Form.Data1 | Form.Udata; value: number }
+  | { form: Form.Sdata; value: number | bigint }
   | { form: Form.String; text: string }
   | { form: Form.Ref4; die: Die }
   | { form: Form.Exprloc; bytes: Uint8Array }
@@ -79,7 +80,7 @@ export class Die {
   number(at: At, value: number): this {
     return this.set(at, { form: Form.Udata, value });
   }
-  signed(at: At, value: number): this {
+  signed(at: At, value: number | bigint): this {
     return this.set(at, { form: Form.Sdata, value });
   }
   byte(at: At, value: number): this {

@@ -83,7 +83,7 @@ export interface GlobalDebug {
   /** Where it is, or its constant value. */
   symbol: string | null;
   addend: number;
-  value: number;
+  value: bigint;
 }
 
 /** Everything one compilation contributes. */

@@ -38,12 +38,12 @@ export class ByteWriter {
     }
   }
 
-  sleb(value: number): this {
-    let rest = value;
+  sleb(value: number | bigint): this {
+    let rest = BigInt(value);
     for (;;) {
-      const low = rest & 0x7f;
-      rest >>= 7;
-      if ((rest === 0 && !(low & 0x40)) || (rest === -1 && low & 0x40)) return this.u8(low);
+      const low = Number(rest & 0x7fn);
+      rest >>= 7n;
+      if ((rest === 0n && !(low & 0x40)) || (rest === -1n && low & 0x40)) return this.u8(low);
       this.u8(low | 0x80);
     }
   }

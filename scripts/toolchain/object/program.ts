@@ -182,7 +182,9 @@ class ProgramCompiler {
     const { file, line, exported } = this.declared(element);
     if (constant.kind === "number") {
       const type = this.typeOf(element);
-      const value = Number(BigInt.asIntN(32, constant.value));
+      const unsigned = type.kind === "base" && type.encoding === "unsigned";
+      const wide = type.kind === "base" && type.size === 8;
+      const value = (unsigned ? BigInt.asUintN : BigInt.asIntN)(wide ? 64 : 32, constant.value);
       this.globals.push({ name: element.name, file, line, type, symbol: null, addend: 0, value });
       return;
     }
@@ -195,7 +197,7 @@ class ProgramCompiler {
       of: { kind: "base", name: "u8", size: 1, encoding: "unsigned" },
       count: object.size,
     };
-    this.globals.push({ name: element.name, file, line, type, symbol, addend, value: 0 });
+    this.globals.push({ name: element.name, file, line, type, symbol, addend, value: 0n });
   }
 
   private variable(global: WasmGlobal, index: number, element: Global | null): Fragment {
@@ -217,7 +219,7 @@ class ProgramCompiler {
     const declared = element ? this.declared(element) : null;
     if (element && declared) {
       const { file, line } = declared;
-      this.globals.push({ name: element.name, file, line, type: this.typeOf(element), symbol, addend: 0, value: 0 });
+      this.globals.push({ name: element.name, file, line, type: this.typeOf(element), symbol, addend: 0, value: 0n });
     }
     return {
       ...anonymous(symbol, declared?.file ?? ""),

@@ -70,7 +70,7 @@ declare function final(target: Function): void;
 declare function embed(target: any, key: any): void;
 /** Inline array of n elements: `@array(16) name: Arr<u8>`, `@array(4) fds: StructArr<Fd>`. */
 declare function array(n: number): (target: any, key: any) => void;
-/** Expand in place (methods; tsc refuses decorators on functions, and small functions are inlined anyway). */
+/** Expand in place: for methods (tsc refuses decorators on functions). Nothing else is expanded, so that every function can be broken on. */
 declare function inline(target: any, key: any, descriptor?: any): void;
 declare function operator(token: string): (target: any, key: any, descriptor?: any) => void;
 
