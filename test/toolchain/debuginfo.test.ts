@@ -130,6 +130,66 @@ describe.runIf(hasTool("gdb"))("gdb", () => {
   });
 });
 
+describe.runIf(hasTool("gdb") && canRunNative())("call frame information of assembly", () => {
+  it("leads a backtrace through a stub that has no frame pointer, and through the frame of a trap", () => {
+    const folder = mkdtempSync(join(tmpdir(), "faultline-cfi-"));
+    try {
+      const path = join(folder, "program");
+      const files = {
+        "main.ts": `import { int80_1 } from "~lib/cpu";
+declare function stub(x: u32): u32;
+export function inner(x: u32): u32 {
+  int80_1(20, x);
+  return x + 1;
+}
+function outer(x: u32): u32 { return stub(x) * 2; }
+export function main(): void {
+  int80_1(1, outer(20));
+}
+`,
+        // As a trap gate would: a frame of EFLAGS, CS, EIP and the registers on top, and nothing in EBP.
+        "stub.asm": `extern inner
+global stub
+section .text
+stub:   cfi_startproc simple
+        cfi_signal_frame
+        cfi_def_cfa esp, 4
+        cfi_offset eip, -4
+        push ebp
+        cfi_adjust_cfa_offset 4
+        cfi_rel_offset ebp, 0
+        xor ebp, ebp
+        pusha
+        cfi_adjust_cfa_offset 32
+        push dword [esp + 32 + 8]
+        cfi_adjust_cfa_offset 4
+        call inner
+        add esp, 4
+        cfi_adjust_cfa_offset -4
+        mov [esp + 28], eax
+        popa
+        cfi_adjust_cfa_offset -32
+        pop ebp
+        cfi_adjust_cfa_offset -4
+        cfi_restore ebp
+        ret
+        cfi_endproc
+`,
+      };
+      writeFileSync(path, elfOf(files, { asm: ["stub.asm"] }), { mode: 0o755 });
+      const args = ["-batch", "-nx", "-ex", "break inner", "-ex", "run", "-ex", "bt", "-ex", "continue", path];
+      const { stdout } = spawnSync("gdb", args, { encoding: "utf8", cwd: folder });
+      expect(stdout).toMatch(/#0 +inner \(x=20\)/);
+      expect(stdout).toMatch(/#1 +<signal handler called>/);
+      expect(stdout).toMatch(/#2 .*outer \(x=20\) at main\.ts:7/);
+      expect(stdout).toMatch(/#3 .*main \(\) at main\.ts:9/);
+      expect(stdout).toContain("exited with code 052");
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
 describe.runIf(hasTool("readelf"))("readelf", () => {
   it("reads every debug section without a complaint", () => {
     const folder = mkdtempSync(join(tmpdir(), "faultline-readelf-"));
