@@ -115,6 +115,7 @@ export class Machine {
    */
   loadMultiboot(request: MultibootRequest): void {
     this.reset();
+    this.cpu.fpu.executeEscape(0xdb, 0xe3, 0, 0, 0, 0); // FNINIT: what the firmware's self-test leaves
     startMultiboot(this, request);
   }
 

@@ -138,7 +138,6 @@ function placeModules(modules: readonly MultibootModule[], start: number): Place
 /** "Machine state" (3.2). The GDT is one that works, though a kernel must not count on it. */
 function setMachineState(cpu: Cpu, entry: number, info: number, gdt: number): void {
   cpu.writeRegister("cr0", 0x11); // PE, ET
-  cpu.fpu.executeEscape(0xdb, 0xe3, 0, 0, 0, 0); // FNINIT: what the firmware's self-test leaves
   cpu.writeRegister("gdtr.base", gdt);
   cpu.writeRegister("gdtr.limit", 0x17);
   cpu.writeRegister("idtr.base", 0);

@@ -16,10 +16,10 @@ int main(void) {
   signal(SIGUSR1, handler);
   pid_t parent = getpid(), pid = fork();
   double d = 1.0, e = pid ? 3.0 : 5.0;
-  for (int i = 0; i < 3000000; i++) {
+  for (int i = 0; i < 600000; i++) {
     d = d * 1.0000001 + (pid ? 0.5 : 0.25);
     e = e + d / 1000000.0;
-    if (!pid && i % 500000 == 0) kill(parent, SIGUSR1);
+    if (!pid && i % 100000 == 0) kill(parent, SIGUSR1);
   }
   if (pid == 0) {
     printf("child: %f %f\n", d, e);

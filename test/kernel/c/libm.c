@@ -9,7 +9,7 @@ int main(void) {
   pid_t child = fork();
   double sum = child ? 0.1 : 0.7;
   long double wide = 1.0L;
-  for (int i = 1; i < 40000; i++) {
+  for (int i = 1; i < 8000; i++) {
     sum += sin(sum * i) + sqrt((double)i) / 1000;
     wide = wide * 1.00001L + cosl(wide) / 3;
   }
