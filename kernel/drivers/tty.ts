@@ -111,11 +111,6 @@ function tty_poll(f: file): u32 {
   return (tty.tail != tty.canon || tty.ended ? 1 : 0) | (uart_ring_full(console_uart) ? 0 : 4);
 }
 
-/** What a reader of the terminal sleeps on. */
-export function tty_channel(): usize {
-  return addr(tty);
-}
-
 // --- ioctl
 
 const TCGETS: u32 = 0x5401;

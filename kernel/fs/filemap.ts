@@ -56,10 +56,3 @@ export function filemap_free(file: inode): void {
   kfree(addr(file.pages));
   file.nr_pages = 0;
 }
-
-/** Cached pages of the file that took a frame of their own. */
-export function filemap_count(file: inode): u32 {
-  let n: u32 = 0;
-  for (let i: u32 = 0; i < file.nr_pages; i++) if (file.pages[i]) n++;
-  return n;
-}

@@ -35,9 +35,3 @@ export function list_del(entry: list_entry_t): void {
   entry.prev.next = entry.next;
   entry.next.prev = entry.prev;
 }
-
-/** Unlinks `entry` and makes it a list of one, so that a second removal is harmless. */
-export function list_del_init(entry: list_entry_t): void {
-  list_del(entry);
-  list_init(entry);
-}

@@ -11,14 +11,6 @@ export function memcpy(to: usize, from: usize, n: usize): void {
   rep_movsb(to + (n & ~3), from + (n & ~3), n & 3);
 }
 
-export function memcmp(a: usize, b: usize, n: usize): i32 {
-  for (let i: usize = 0; i < n; i++) {
-    const difference = <i32>load<u8>(a + i) - <i32>load<u8>(b + i);
-    if (difference != 0) return difference;
-  }
-  return 0;
-}
-
 /** Fills a page with zeroes. */
 export function clear_page(page: usize): void {
   rep_stosd(page, 0, 1024);

@@ -112,14 +112,6 @@ export function kernel_pte_flags(): u32 {
   return kernel_flags;
 }
 
-/** The frame mapped at `la`, or null. */
-export function get_page(pgdir: Arr<u32>, la: usize): Page | null {
-  const pte = get_pte(pgdir, la, false);
-  if (!pte) return null;
-  const entry = load<u32>(pte);
-  return entry & PTE.P ? pa2page(pte_addr(entry)) : null;
-}
-
 /** Maps `page` at `la` with `perm`, replacing what was there. Takes a reference. False when out of memory. */
 export function page_insert(pgdir: Arr<u32>, page: Page, la: usize, perm: u32): bool {
   const pte = get_pte(pgdir, la, true);
@@ -130,12 +122,7 @@ export function page_insert(pgdir: Arr<u32>, page: Page, la: usize, perm: u32): 
   return true;
 }
 
-/** Unmaps `la` and drops the entry's reference. */
-export function page_remove(pgdir: Arr<u32>, la: usize): void {
-  const pte = get_pte(pgdir, la, false);
-  if (pte) page_remove_pte(pgdir, la, pte);
-}
-
+/** Unmaps `la`, whose entry is at `pte`, and drops the entry's reference. */
 export function page_remove_pte(pgdir: Arr<u32>, la: usize, pte: usize): void {
   const entry = load<u32>(pte);
   if (!entry) return;

@@ -41,10 +41,6 @@ export function free_pages(page: Page, n: u32): void {
   buddy_free_range(page, n);
 }
 
-export function free_page(page: Page): void {
-  page_put(page);
-}
-
 /** Takes one more reference. */
 export function page_get(page: Page): void {
   page.count++;

@@ -3,6 +3,7 @@ import { EACCES, EBADF, EFAULT, EINVAL, ENODEV } from "../lib/errno";
 import { fd_get, file_readable, file_writable } from "../fs/file";
 import { inode, is_regular } from "../fs/inode";
 import { do_brk, do_mmap, do_mprotect, do_munmap, do_zap, MAP_ANONYMOUS, MAP_SHARED, MAP_TYPE } from "../mm/mmap";
+import { do_mremap } from "../mm/mremap";
 import { PGSIZE } from "../mm/memlayout";
 import { copy_from_user } from "../mm/uaccess";
 import { VM_WRITE } from "../mm/vma";
@@ -44,6 +45,10 @@ export function sys_munmap(address: usize, length: u32): i32 {
 
 export function sys_mprotect(address: usize, length: u32, prot: u32): i32 {
   return do_mprotect(current.mm!, address, length, prot);
+}
+
+export function sys_mremap(address: usize, old_length: u32, new_length: u32, flags: u32, new_address: usize): i32 {
+  return <i32>do_mremap(current.mm!, address, old_length, new_length, flags, new_address);
 }
 
 const MADV_DONTNEED: u32 = 4;

@@ -53,6 +53,7 @@ export const enum Sys {
   GETSID = 147,
   SCHED_YIELD = 158,
   NANOSLEEP = 162,
+  MREMAP = 163,
   POLL = 168,
   RT_SIGRETURN = 173,
   RT_SIGACTION = 174,
@@ -97,4 +98,5 @@ export const enum Sys {
   RSEQ = 386,
   CLOCK_GETTIME64 = 403,
   CLOCK_NANOSLEEP_TIME64 = 407,
+  CLONE3 = 435,
 }

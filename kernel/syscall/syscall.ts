@@ -1,6 +1,6 @@
 // The system call entry: number in EAX, arguments in EBX ECX EDX ESI EDI EBP, result in EAX (Linux i386, INT 80h).
 import { ENOSYS } from "../lib/errno";
-import { printk } from "../lib/printk";
+import { pr_warn } from "../lib/printk";
 import { do_rt_sigreturn, do_sigreturn } from "../process/sigframe";
 import { sys_set_thread_area } from "../process/tls";
 import { current, user_frame } from "../process/task";
@@ -41,7 +41,7 @@ import {
   sys_write,
   sys_writev,
 } from "./files";
-import { sys_brk, sys_madvise, sys_mmap, sys_mmap2, sys_mprotect, sys_msync, sys_munmap } from "./memory";
+import { sys_brk, sys_madvise, sys_mmap, sys_mmap2, sys_mprotect, sys_mremap, sys_msync, sys_munmap } from "./memory";
 import {
   sys_getrandom,
   sys_getuid32,
@@ -117,7 +117,7 @@ export function syscall(tf: TrapFrame): void {
 function unknown(number: u32): i32 {
   if (number >= NR_SYSCALLS || !reported[number]) {
     if (number < NR_SYSCALLS) reported[number] = 1;
-    printk("syscall %u (not implemented) by %s\n", number, addr(current.comm));
+    pr_warn("syscall %u (not implemented) by %s\n", number, addr(current.comm));
   }
   return -ENOSYS;
 }
@@ -180,6 +180,7 @@ export function syscall_init(): void {
   set(Sys.REBOOT, addr(sys_reboot));
   set(Sys.MMAP, addr(sys_mmap));
   set(Sys.MUNMAP, addr(sys_munmap));
+  set(Sys.MREMAP, addr(sys_mremap));
   set(Sys.WAIT4, addr(sys_wait4));
   set(Sys.SIGRETURN, addr(sys_sigreturn));
   set(Sys.CLONE, addr(sys_clone));
@@ -238,4 +239,5 @@ export function syscall_init(): void {
   set(Sys.CLOCK_NANOSLEEP_TIME64, addr(sys_clock_nanosleep_time64));
   set(Sys.STATX, addr(sys_absent));
   set(Sys.RSEQ, addr(sys_absent));
+  set(Sys.CLONE3, addr(sys_absent));
 }

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { hasGcc32, hasTool } from "../support/tools.ts";
-import { cProgram, file, type Guest, onFaultline, onLinux, onQemu } from "./guest.ts";
+import { cProgram, file, type Guest, guestProgram, onFaultline, onLinux, onQemu } from "./guest.ts";
 
 /** Programs of c/ that must do the same here as on Linux, and their arguments. */
 const PROGRAMS: [string, string[]][] = [
@@ -65,6 +65,12 @@ describe.skipIf(!hasGcc32())("a C program linked statically against glibc (needs
 });
 
 describe.skipIf(!hasGcc32())("under stress (needs gcc -m32)", () => {
+  it("random mappings leave no frame behind", () => {
+    const files = { "bin/execute_all": guestProgram("execute_all"), "try/0": file(cProgram("random_memory")) };
+    const { text } = onFaultline({ append: "quiet init=/bin/execute_all", files });
+    expect(text).toContain("0: exit 0\nmissing: 0 KiB\n");
+  });
+
   it("forks and allocations until nothing is left end cleanly, and every frame comes back", () => {
     const path = cProgram("storm");
     const { text, status } = onFaultline(guestFor(path, "storm", []), 40_000_000_000);

@@ -78,6 +78,31 @@ static void mappings(void) {
   printf("after dontneed: %d\n", *(char *)p);
 }
 
+static void moving(void) {
+  char *m = mmap((void *)0x31000000, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+  for (int i = 0; i < 8; i++) m[i * PAGE] = 'a' + i;
+  char *r = mremap(m, 8 * PAGE, 3 * PAGE, 0);
+  base = m;
+  TRY("cut off by mremap", (void)*(volatile char *)(m + 3 * PAGE));
+  printf("shorter: %d, longer in place: %d", r == m, mremap(m, 3 * PAGE, 5 * PAGE, 0) == m);
+  printf(" %c %d\n", m[2 * PAGE], m[4 * PAGE]);
+  mmap(m + 5 * PAGE, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+  r = mremap(m, 5 * PAGE, 6 * PAGE, 0);
+  printf("in the way: %d %s\n", r == MAP_FAILED, strerror(errno));
+  r = mremap(m, 5 * PAGE, 600 * PAGE, MREMAP_MAYMOVE);
+  printf("moved: %d %c %c %d\n", r != m, r[0], r[2 * PAGE], r[599 * PAGE]);
+  TRY("where it was", (void)*(volatile char *)m);
+  r = mremap((void *)0x32000000, PAGE, 2 * PAGE, MREMAP_MAYMOVE);
+  printf("of nothing: %d %s\n", r == MAP_FAILED, strerror(errno));
+  char *big = malloc(1 << 20);
+  for (int i = 0; i < 1 << 20; i += 512) big[i] = i >> 9;
+  big = realloc(big, 5 << 20);
+  int same = 1;
+  for (int i = 0; i < 1 << 20; i += 512) same &= big[i] == (char)(i >> 9);
+  printf("realloc: %d\n", same);
+  free(big);
+}
+
 static void files(char *self) {
   FILE *f = fopen(self, "r");
   char head[64];
@@ -168,6 +193,7 @@ int main(int argc, char **argv) {
   sigaction(SIGSEGV, &action, 0);
   sigaction(SIGBUS, &action, 0);
   mappings();
+  moving();
   files(argv[0]);
   heap();
   sharing();

@@ -61,7 +61,7 @@ int main(int argc, char **argv) {
     int first = next(PAGES), count = 1 + next(PAGES - first < 9 ? PAGES - first : 9), result = 0;
     char *at = area + first * PAGE;
     int prot = (const int[]){PROT_NONE, PROT_READ, PROT_READ | PROT_WRITE, PROT_READ | PROT_WRITE}[next(4)];
-    int what = next(10);
+    int what = next(12);
     switch (what) {
       case 0: case 1: case 2:
         result = mmap(at, count * PAGE, prot, (next(3) ? MAP_PRIVATE : MAP_SHARED) | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != at;
@@ -86,6 +86,14 @@ int main(int argc, char **argv) {
         }
         wait(&status);
         result = WEXITSTATUS(status);
+        break;
+      }
+      case 8: case 9: {
+        /* a fresh mapping is filled and moved over whatever is elsewhere, longer or shorter */
+        int to = next(PAGES), length = 1 + next(PAGES - to < 9 ? PAGES - to : 9);
+        mmap(at, count * PAGE, PROT_READ | PROT_WRITE, (next(3) ? MAP_PRIVATE : MAP_SHARED) | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+        fill(first, count, next(200));
+        result = mremap(at, count * PAGE, length * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, area + to * PAGE) != area + to * PAGE;
         break;
       }
       default:

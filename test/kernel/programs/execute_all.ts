@@ -46,7 +46,7 @@ function wait_for(pid: i32, status: usize): bool {
   const pause = alloca(8);
   store<u32>(pause, 0);
   store<u32>(pause, 10000000, 4);
-  for (let i = 0; i < 10; i++) {
+  for (let i = 0; i < 100; i++) {
     if (int80_4(114, pid, status, 1, 0) == pid) return true;
     int80_2(162, pause, 0);
   }
