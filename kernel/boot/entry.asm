@@ -52,6 +52,9 @@ _start:
 
 section .text
 high:
+        cfi_startproc simple
+        cfi_undefined eip               ; nothing called this
+        cfi_def_cfa esp, 4
         mov     esp, boot_stack_top
         mov     eax, boot_pgdir         ; the low half goes: from now on address 0 faults
         mov     dword [eax], 0
@@ -67,6 +70,7 @@ high:
 .hang:  cli                             ; kmain does not return
         hlt
         jmp     .hang
+        cfi_endproc
 
 section .bss
         align   4096

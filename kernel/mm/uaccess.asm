@@ -12,8 +12,13 @@ section .text
 
 ; u32 __copy_user(to, from, n): the number of bytes NOT copied
 __copy_user:
+        cfi_startproc
         push    esi
+        cfi_adjust_cfa_offset 4
+        cfi_offset esi, -8
         push    edi
+        cfi_adjust_cfa_offset 4
+        cfi_offset edi, -12
         mov     edi, [esp + 12]
         mov     esi, [esp + 16]
         mov     ecx, [esp + 20]
@@ -38,10 +43,14 @@ __copy_user:
         cmp     eax, 0xffd
         jae     .bytes
         jmp     .done
+        cfi_endproc
 
 ; u32 __clear_user(to, n): the number of bytes NOT cleared
 __clear_user:
+        cfi_startproc
         push    edi
+        cfi_adjust_cfa_offset 4
+        cfi_offset edi, -8
         mov     edi, [esp + 8]
         mov     ecx, [esp + 12]
         xor     eax, eax
@@ -49,11 +58,17 @@ __clear_user:
 .done:  mov     eax, ecx
         pop     edi
         ret
+        cfi_endproc
 
 ; i32 __strncpy_from_user(to, from, n): length of the string without NUL, n if there is no NUL in n bytes, -1 on a fault
 __strncpy_from_user:
+        cfi_startproc
         push    esi
+        cfi_adjust_cfa_offset 4
+        cfi_offset esi, -8
         push    edi
+        cfi_adjust_cfa_offset 4
+        cfi_offset edi, -12
         mov     edi, [esp + 12]
         mov     esi, [esp + 16]
         mov     edx, [esp + 20]
@@ -74,10 +89,14 @@ __strncpy_from_user:
         ret
 .fault: mov     eax, -1
         jmp     .done
+        cfi_endproc
 
 ; i32 __strnlen_user(s, n): length without NUL, n if there is no NUL in n bytes, -1 on a fault
 __strnlen_user:
+        cfi_startproc
         push    edi
+        cfi_adjust_cfa_offset 4
+        cfi_offset edi, -8
         mov     edi, [esp + 8]
         mov     ecx, [esp + 12]
         mov     edx, ecx
@@ -96,6 +115,7 @@ __strnlen_user:
 .fault: mov     eax, -1
         pop     edi
         ret
+        cfi_endproc
 
 section .rodata
         align   4
