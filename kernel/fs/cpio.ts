@@ -4,6 +4,7 @@ import { boot_modules, get_boot_module } from "../boot/multiboot";
 import { pr_warn, printk } from "../lib/printk";
 import { str_is } from "../lib/string";
 import { kaddr } from "../mm/memlayout";
+import { kfree, kmalloc } from "../mm/kmalloc";
 import { regular_fops } from "./read";
 import { inode, inode_create, is_dir, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "./inode";
 import { tree_add, tree_find, tree_iops, tree_mkdir } from "./tree";
@@ -78,6 +79,46 @@ function add_member(root: inode, header: cpio_header, path: usize, data: usize):
   }
 }
 
+/** A file with several names: the archive has a member for each, with the contents at one of them only (the last). */
+@unmanaged
+class hard_link {
+  ino: u32;
+  device: u32;
+  node: inode;
+  next: usize;
+}
+
+let hard_links: usize = 0;
+
+function find_hard_link(header: cpio_header): inode | null {
+  const ino = hex(header.ino);
+  const device = (hex(header.devmajor) << 8) | hex(header.devminor);
+  for (let at = hard_links; at; at = changetype<hard_link>(at).next) {
+    const link = changetype<hard_link>(at);
+    if (link.ino == ino && link.device == device) return link.node;
+  }
+  return null;
+}
+
+function remember_hard_link(header: cpio_header, node: inode): void {
+  const link = changetype<hard_link | null>(kmalloc(offsetof<hard_link>()));
+  if (!link) return; // the names then have a file each
+  link.ino = hex(header.ino);
+  link.device = (hex(header.devmajor) << 8) | hex(header.devminor);
+  link.node = node;
+  link.next = hard_links;
+  hard_links = addr(link);
+}
+
+/** Numbers of inodes are an archive's own. */
+function forget_hard_links(): void {
+  while (hard_links) {
+    const next = changetype<hard_link>(hard_links).next;
+    kfree(hard_links);
+    hard_links = next;
+  }
+}
+
 function add_leaf(dir: inode, name: usize, n: u32, header: cpio_header, data: usize): bool {
   const mode = hex(header.mode);
   const type = mode & S_IFMT;
@@ -87,6 +128,16 @@ function add_leaf(dir: inode, name: usize, n: u32, header: cpio_header, data: us
     node = enter_directory(dir, name, n);
     if (!node) return false;
   } else if (type == S_IFREG || type == S_IFLNK) {
+    const several = type == S_IFREG && hex(header.nlink) > 1;
+    node = several ? find_hard_link(header) : null;
+    if (node) {
+      node.nlink++;
+      if (size) {
+        node.data = data;
+        node.size = size;
+      }
+      return tree_add(dir, name, n, node);
+    }
     node = inode_create(mode);
     if (!node) return false;
     node.iops = tree_iops;
@@ -94,6 +145,7 @@ function add_leaf(dir: inode, name: usize, n: u32, header: cpio_header, data: us
     node.data = data;
     node.size = size;
     if (!tree_add(dir, name, n, node)) return false;
+    if (several) remember_hard_link(header, node);
   } else {
     return true; // device files are /dev's business
   }
@@ -122,7 +174,10 @@ function cpio_unpack(root: inode, start: usize, end: usize): u32 {
     const data = align4(name + name_size);
     if (data + size > end) break;
     at = align4(data + size);
-    if (str_is(name, name_size - 1, "TRAILER!!!")) continue;
+    if (str_is(name, name_size - 1, "TRAILER!!!")) {
+      forget_hard_links();
+      continue;
+    }
     if (!add_member(root, header, name, data)) pr_warn("initrd: cannot enter %s\n", name);
     members++;
   }
@@ -134,6 +189,7 @@ export function initrd_init(root: inode): void {
   for (let i: u32 = 0; i < boot_modules(); i++) {
     const module = get_boot_module(i);
     const members = cpio_unpack(root, kaddr(module.start), kaddr(module.end));
+    forget_hard_links();
     if (members) printk("initrd: module %u, %u KiB, %u files\n", i, (module.end - module.start + 1023) >> 10, members);
     else pr_warn("initrd: module %u is not a cpio archive (newc)\n", i);
   }

@@ -75,6 +75,31 @@ describe("the initrd", () => {
   });
 });
 
+/** Gives the members called so one inode number, and says that the file has two names, as cpio(1) does for hard links. */
+function linkMembers(archive: Uint8Array, names: string[]): Uint8Array {
+  const image = Buffer.from(archive);
+  for (const name of names) {
+    const header = image.indexOf(`${name}\0`) - 110;
+    image.write("00000777", header + 6);
+    image.write("00000002", header + 38);
+  }
+  return image;
+}
+
+describe("the initrd's hard links", () => {
+  it("have the contents that the archive has at the last name only", () => {
+    const files = { "bin/first": new Uint8Array(0), "bin/second": guestProgram("nothing") };
+    const machine = new Machine({ memoryBytes: 32 << 20 });
+    machine.loadMultiboot({
+      kernel: kernelElf(),
+      name: "kernel",
+      commandLine: "kernel exit=debug quiet init=/bin/first",
+      modules: [{ bytes: linkMembers(initrd(files), ["bin/first", "bin/second"]), string: "" }],
+    });
+    expect(machine.run(10_000_000_000)).toEqual({ kind: "debug-exit", value: 7 });
+  });
+});
+
 describe("scheduling", () => {
   it("gives processes that never sleep their turns", () => {
     const guest = { append: "quiet init=/bin/spin", files: { "bin/spin": guestProgram("spin") } };
