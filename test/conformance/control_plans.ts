@@ -105,7 +105,8 @@ const returnFromInterrupt: Planner = (b, row) => {
 };
 
 const interrupt: Planner = (b, row) => {
-  let vector = b.random.chance(20) ? b.random.below(8) : b.random.below(256);
+  // Breakpoint and overflow are the two that user mode may raise.
+  let vector = b.random.chance(30) ? 3 + b.random.below(2) : b.random.below(256);
   if (vector === SYSTEM_CALL) vector = 0x21;
   return anyImmediates(b, row, vector);
 };

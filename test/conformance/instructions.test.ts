@@ -4,6 +4,7 @@
  * 3000 make a million and more.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { coverageOf, coverageText } from "./coverage.ts";
 import { EmulatedProcessor } from "./emulated.ts";
 import { NativeProcessor, whyNotNative } from "./native/native.ts";
 import { allRows, groupTable, type RowReport, runRow, undefinedTable } from "./runner.ts";
@@ -50,4 +51,10 @@ describe.skipIf(skip !== undefined)(`instructions against the host's processor${
     },
     60_000 + PER_ROW * 1000,
   );
+
+  it("at most ten rows of the instruction table have not been executed by a passing test", () => {
+    const coverage = coverageOf(reports);
+    console.log(coverageText(coverage));
+    expect(coverage.notExecuted.length).toBeLessThanOrEqual(10);
+  });
 });
