@@ -78,6 +78,7 @@ function try_one(path: usize, n: u32): void {
 
 export function main(): i32 {
   const path = alloca(32);
+  const status = alloca(4);
   let before: u32 = 0;
   for (let round = 0; round < 2; round++) {
     // the first round fills the page cache
@@ -87,14 +88,16 @@ export function main(): i32 {
       const fd = open(changetype<string>(path));
       if (fd < 0) break;
       close(fd);
-      if (round == 1) try_one(path, n);
-      else if (fork() == 0) {
+      if (round == 1) {
+        try_one(path, n);
+        continue;
+      }
+      const pid = fork();
+      if (pid == 0) {
         int80_3(11, path, 0, 0);
         exit(1);
-      } else {
-        const status = alloca(4);
-        wait_for(-1, status);
       }
+      wait_for(pid, status);
     }
   }
   say("missing: ");
