@@ -105,6 +105,7 @@ const DR7_WRITABLE = 0xffff2fff;
 
 /** Index of the debug register that a number names, or -1 with #UD raised: 4 and 5 alias 6 and 7 unless CR4.DE. */
 function debugRegister(m: Int32Array, number: number): number {
+  if (!privileged(m)) return -1;
   let register = number;
   if (register === 4 || register === 5) {
     if ((m[State.CR4] & ControlBit.CR4_DE) !== 0) {
@@ -113,7 +114,6 @@ function debugRegister(m: Int32Array, number: number): number {
     }
     register += 2;
   }
-  if (!privileged(m)) return -1;
   if ((m[State.DR7] & DR7_GD) !== 0) {
     m[State.DR6] |= DR6_BD;
     m[State.DR7] &= ~DR7_GD;

@@ -3,7 +3,7 @@ import { generalProtection } from "./exception.ts";
 import { condition, zero } from "./flags.ts";
 import { Segment, SegmentField, State } from "./layout.ts";
 import { Record } from "./operation.ts";
-import { push, readStack, setStackPointer } from "./stack.ts";
+import { checkStackRoom, push, readStack, setStackPointer } from "./stack.ts";
 
 /*
  * Near JMP, CALL, RET, Jcc where the code or stack segment is not flat or the operand size is 16 bits (then EIP is cut
@@ -53,9 +53,11 @@ export function callIndirect(cpu: Cpu, w: number, p: number): void {
   call(cpu, cpu.m[(w >>> Record.SRC_SHIFT) & 63], sizeOf(w), p);
 }
 
+/** The push is checked before the target, as today's processors do. */
 function call(cpu: Cpu, target: number, size: number, p: number): void {
   const m = cpu.m;
   const back = m[State.NEXT_EIP];
+  if (!checkStackRoom(cpu, size, size, p)) return;
   if (!jump(m, target, size)) return;
   push(cpu, back, size, p);
 }

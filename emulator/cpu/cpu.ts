@@ -123,6 +123,8 @@ export class Cpu {
   descriptorLow = 0;
   descriptorHigh = 0;
   descriptorAddress = 0;
+  farOffset = 0;
+  farSelector = 0;
   innerSs = 0;
   innerEsp = 0;
   quotient = 0;

@@ -6,6 +6,7 @@ import {
   ending,
   emitHandler,
   emitMemoryHandler,
+  partsCheck,
   CONDITIONS,
   type Emitter,
   type EmitterMap,
@@ -49,8 +50,7 @@ function farOrNear(near: number, direct: number, indirect: number, isCall: boole
     } else if (operand.startsWith("ptr")) {
       emitHandler(d, direct, 0, d.operandSize, d.immediate, d.immediate2);
     } else if (operand.startsWith("m16")) {
-      d.resolveAddress(d.operandSize + 2, false);
-      emitMemoryHandler(d, indirect, 0, 0, d.operandSize);
+      emitMemoryHandler(d, indirect, d.segment, 0, partsCheck(d));
     } else {
       const size = d.operandSize;
       const field = source(d, row, operand, size);
@@ -134,8 +134,8 @@ function sized(execute: Handler): Emitter {
 const boundOp16 = handler(exchange.bound16);
 const boundOp32 = handler(exchange.bound32);
 const bound: Emitter = (d) => {
-  d.resolveAddress(d.operandSize * 2, false);
-  emitMemoryHandler(d, d.operandSize === 4 ? boundOp32 : boundOp16, d.register(d.reg, d.operandSize));
+  const op = d.operandSize === 4 ? boundOp32 : boundOp16;
+  emitMemoryHandler(d, op, d.segment, d.register(d.reg, d.operandSize), partsCheck(d));
 };
 
 /** By mnemonic. */

@@ -3,6 +3,7 @@ import { endingHandler, handler, type Handler } from "./handlers.ts";
 import type { Instruction } from "./instructions.ts";
 import { State } from "./layout.ts";
 import { KnownFlags, Op } from "./operation.ts";
+import { SegmentCheck } from "./segment_access.ts";
 
 /*
  * From a table row to operations: how operands are fetched and results go back. The files emit_*.ts say for each
@@ -117,6 +118,11 @@ export function emitMemoryHandler(d: Decoder, op: number, dst: number, src = 0, 
   d.emitMemory(op, dst, src, immediate);
   d.knownFlags = KnownFlags.UNKNOWN;
   if (op >= Op.ENDING_HANDLER) d.finishJump(d.lastRecord, 0, 0, 0);
+}
+
+/** The immediate of a record for readFarPointer and readOperandPart. */
+export function partsCheck(d: Decoder): number {
+  return d.operandSize | (d.address16 ? SegmentCheck.ADDRESS16 : 0);
 }
 
 /** Two variants by operand size, 16 and 32 bits. */

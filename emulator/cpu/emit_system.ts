@@ -9,6 +9,7 @@ import {
   ending,
   emitHandler,
   emitMemoryHandler,
+  partsCheck,
   onMemory,
   type Emitter,
   type EmitterMap,
@@ -73,8 +74,7 @@ const loadFarPointer = endingHandler(segment.loadFarPointer);
 
 function farPointer(register: Segment): Emitter {
   return (d) => {
-    d.resolveAddress(d.operandSize + 2, false);
-    emitMemoryHandler(d, loadFarPointer, d.reg, register, d.operandSize);
+    emitMemoryHandler(d, loadFarPointer, d.segment, register | (d.reg << 3), partsCheck(d));
   };
 }
 
@@ -152,6 +152,15 @@ const adjustRplOperands: Emitter = (d) => {
   }
 };
 
+/** LGDT LIDT: the lack of privilege comes before any fault of the operand. */
+function loadTable(execute: Handler): Emitter {
+  const load = onMemory(execute, 6, false, false);
+  return (d, row) => {
+    d.emit(privilegedOnly);
+    load(d, row);
+  };
+}
+
 const invalidatePageOp = endingHandler(system.invalidatePage);
 const invalidatePage: Emitter = (d) => {
   // Only the base is added; the limit is not checked (SDM 2, INVLPG).
@@ -189,8 +198,8 @@ export const systemInstructions: EmitterMap = {
   ARPL: adjustRplOperands,
   SGDT: onMemory(system.storeGdt, 6, true, false),
   SIDT: onMemory(system.storeIdt, 6, true, false),
-  LGDT: onMemory(system.loadGdt, 6, false, false),
-  LIDT: onMemory(system.loadIdt, 6, false, false),
+  LGDT: loadTable(system.loadGdt),
+  LIDT: loadTable(system.loadIdt),
   SMSW: storeMachineStatus,
   LMSW: fromWord(control.loadMachineStatus, privilegedOnly, true),
   INVLPG: invalidatePage,

@@ -3,9 +3,9 @@ import type { Cpu } from "./cpu.ts";
 import { raise, Vector } from "./exception.ts";
 import { Flag, FlagKind, setFlags } from "./flags.ts";
 import { State } from "./layout.ts";
-import { checkWrite, read16, read32, write32 } from "./memory.ts";
+import { checkWrite, read32, write32 } from "./memory.ts";
 import { Binary, Record } from "./operation.ts";
-import { operandAddress } from "./segment_access.ts";
+import { operandAddress, readOperandPart } from "./segment_access.ts";
 
 /* XCHG (8 and 16 bits), XADD, CMPXCHG, CMPXCHG8B, XLAT, BOUND. Memory destinations come in State.TEMP. */
 
@@ -112,25 +112,26 @@ export function compareExchange64(cpu: Cpu, w: number, p: number): void {
   }
 }
 
-/** BOUND r, m&m: index in dst, lower and upper bound in memory; the upper is read only when the lower holds. */
+/**
+ * BOUND r, m&m: a record for readOperandPart, with the index register in src. The upper bound is read only when the
+ * lower holds.
+ */
 export function bound32(cpu: Cpu, w: number, p: number): void {
   const m = cpu.m;
-  const address = operandAddress(m, w, p);
-  const index = m[(w >>> Record.DST_SHIFT) & 63];
-  const low = read32(cpu, address, p);
+  const index = m[(w >>> Record.SRC_SHIFT) & 63];
+  const low = readOperandPart(cpu, w, p, 0, 4);
   if (m[State.FAULT] !== 0) return;
-  const high = index < low ? low : read32(cpu, (address + 4) | 0, p);
+  const high = index < low ? low : readOperandPart(cpu, w, p, 4, 4);
   if (m[State.FAULT] !== 0) return;
   if (index < low || index > high) raise(m, Vector.BR);
 }
 
 export function bound16(cpu: Cpu, w: number, p: number): void {
   const m = cpu.m;
-  const address = operandAddress(m, w, p);
-  const index = (cpu.m16[(w >>> Record.DST_SHIFT) & 63] << 16) >> 16;
-  const low = (read16(cpu, address, p) << 16) >> 16;
+  const index = (cpu.m16[(w >>> Record.SRC_SHIFT) & 63] << 16) >> 16;
+  const low = (readOperandPart(cpu, w, p, 0, 2) << 16) >> 16;
   if (m[State.FAULT] !== 0) return;
-  const high = index < low ? low : (read16(cpu, (address + 2) | 0, p) << 16) >> 16;
+  const high = index < low ? low : (readOperandPart(cpu, w, p, 2, 2) << 16) >> 16;
   if (m[State.FAULT] !== 0) return;
   if (index < low || index > high) raise(m, Vector.BR);
 }

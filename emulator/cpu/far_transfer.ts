@@ -11,7 +11,6 @@ import {
 import { generalProtection, raiseWithCode, Vector } from "./exception.ts";
 import { pushOnCurrentStack, pushOnInnerStack } from "./frame.ts";
 import { Segment, SegmentField, State } from "./layout.ts";
-import { read16, read32 } from "./memory.ts";
 import {
   DescriptorBit,
   isProtected,
@@ -22,9 +21,9 @@ import {
   updateMode,
 } from "./mode.ts";
 import { Record } from "./operation.ts";
-import { operandAddress } from "./segment_access.ts";
+import { readFarPointer, SegmentCheck } from "./segment_access.ts";
 import { checkStackSegment } from "./segment.ts";
-import { readStack, setStackPointer } from "./stack.ts";
+import { checkStackRoom, readStack, setStackPointer } from "./stack.ts";
 import { switchTask, TaskSwitch } from "./task.ts";
 
 /* Far JMP, CALL and RET: between segments, through gates, to tasks (SDM 3, 5.8). */
@@ -44,7 +43,7 @@ export function callFar(cpu: Cpu, w: number, p: number): void {
   transfer(cpu, m[p + Record.DISPLACEMENT], m[p + Record.IMMEDIATE], (w >>> Record.SRC_SHIFT) & 63, true);
 }
 
-/** JMP m16:16/32; operand size in the immediate. */
+/** JMP m16:16/32: a record for readFarPointer. */
 export function jumpFarIndirect(cpu: Cpu, w: number, p: number): void {
   transferIndirect(cpu, w, p, false);
 }
@@ -55,13 +54,8 @@ export function callFarIndirect(cpu: Cpu, w: number, p: number): void {
 
 function transferIndirect(cpu: Cpu, w: number, p: number, isCall: boolean): void {
   const m = cpu.m;
-  const size = m[p + Record.IMMEDIATE];
-  const address = operandAddress(m, w, p);
-  const offset = size === 4 ? read32(cpu, address, p) : read16(cpu, address, p);
-  if (m[State.FAULT] !== 0) return;
-  const selector = read16(cpu, (address + size) | 0, p);
-  if (m[State.FAULT] !== 0) return;
-  transfer(cpu, selector, offset, size, isCall);
+  if (!readFarPointer(cpu, w, p)) return;
+  transfer(cpu, cpu.farSelector, cpu.farOffset, m[p + Record.IMMEDIATE] & SegmentCheck.SIZE, isCall);
 }
 
 function transfer(cpu: Cpu, selector: number, offset: number, size: number, isCall: boolean): void {
@@ -144,6 +138,8 @@ function enterCode(cpu: Cpu, selector: number, offset: number, cpl: number): boo
 
 function callSegment(cpu: Cpu, selector: number, offset: number, size: number): void {
   const m = cpu.m;
+  // CS first, and both before the target's limit.
+  if (!checkStackRoom(cpu, 2 * size, size, cpu.p)) return;
   if (offset >>> 0 > descriptorLimit(cpu) >>> 0) {
     generalProtection(m, 0);
     return;
@@ -243,9 +239,10 @@ export function returnFar(cpu: Cpu, w: number, p: number): void {
   const size = (w >>> Record.DST_SHIFT) & 63;
   const drop = m[p + Record.IMMEDIATE];
   const esp = m[State.ESP];
-  const offset = readStack(cpu, esp, size, p);
+  // The selector first, and of its slot only 16 bits, as today's processors do.
+  const selector = readStack(cpu, esp + size, 2, p);
   if (m[State.FAULT] !== 0) return;
-  const selector = readStack(cpu, esp + size, size, p) & 0xffff;
+  const offset = readStack(cpu, esp, size, p);
   if (m[State.FAULT] !== 0) return;
   if (!isProtected(m)) {
     if (offset >>> 0 > m[CS + SegmentField.LIMIT] >>> 0) {

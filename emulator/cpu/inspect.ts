@@ -1,12 +1,13 @@
 import type { Cpu } from "./cpu.ts";
 import { descriptorAccess, descriptorBase, descriptorLimit, readDescriptor } from "./descriptor.ts";
 import { Vector } from "./exception.ts";
-import { eflags, FlagKind } from "./flags.ts";
+import { eflags, Flag, FlagKind } from "./flags.ts";
 import { loadControl0, loadControl4, loadPageDirectory } from "./control_register.ts";
 import { PageKind, Region, Segment, SegmentField, State, TlbBit } from "./layout.ts";
 import { isProtected, isVirtual8086, setRealSegment, setSegment, setVirtual8086Segment, updateMode } from "./mode.ts";
 import { invalidateCode } from "./block_cache.ts";
 import { PageEntry } from "./paging.ts";
+import { resumeFlag, setResumeFlag } from "./resume_flag.ts";
 import { ControlBit, tlbFrame } from "./tlb.ts";
 
 /** What the debugger sees of the processor: plain data, read without any effect on the run. */
@@ -106,7 +107,7 @@ function isSegmentName(name: RegisterName): name is SegmentName {
 
 export function readRegister(cpu: Cpu, name: RegisterName): number {
   const m = cpu.m;
-  if (name === "eflags") return eflags(m) >>> 0;
+  if (name === "eflags") return (eflags(m) | resumeFlag(cpu)) >>> 0;
   if (name === "eip") return cpu.eip;
   if (isSegmentName(name)) return m[State.SEGMENTS + SEGMENT_NUMBER[name] * SegmentField.WORDS];
   return m[REGISTER_WORD[name] as number] >>> 0;
@@ -115,7 +116,8 @@ export function readRegister(cpu: Cpu, name: RegisterName): number {
 export function writeRegister(cpu: Cpu, name: RegisterName, value: number): void {
   const m = cpu.m;
   if (name === "eflags") {
-    m[State.EFLAGS] = value | 2;
+    m[State.EFLAGS] = (value & ~Flag.RF) | Flag.ONE;
+    setResumeFlag(cpu, (value & Flag.RF) !== 0, cpu.instructionCount);
     m[State.FLAG_KIND] = FlagKind.EXPLICIT;
     updateMode(cpu);
   } else if (isSegmentName(name)) {

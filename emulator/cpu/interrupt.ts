@@ -14,6 +14,7 @@ import { eflags, Flag, FlagKind } from "./flags.ts";
 import { Segment, SegmentField, State } from "./layout.ts";
 import { readSystem32 } from "./memory.ts";
 import { DescriptorBit, isProtected, isVirtual8086, setSegment, setRealSegment, updateMode } from "./mode.ts";
+import { resumeFlag } from "./resume_flag.ts";
 import { switchTask, TaskSwitch } from "./task.ts";
 
 /* Delivery of exceptions and interrupts (SDM 3, chapter 6). */
@@ -93,7 +94,7 @@ function deliverReal(cpu: Cpu, vector: number): boolean {
   frame[1] = m[CS + SegmentField.SELECTOR];
   frame[2] = m[State.EIP];
   if (!pushOnCurrentStack(cpu, 3, 2, 0)) return false;
-  m[State.EFLAGS] = flags & ~(Flag.IF | Flag.TF | Flag.AC | Flag.RF);
+  m[State.EFLAGS] = flags & ~(Flag.IF | Flag.TF | Flag.AC);
   m[State.FLAG_KIND] = FlagKind.EXPLICIT;
   setRealSegment(m, Segment.CS, entry >>> 16);
   m[State.EIP] = entry & 0xffff;
@@ -178,7 +179,7 @@ function throughGate(
     return false;
   }
   if (!markAccessed(cpu)) return false;
-  const flags = imageOfFlags(m, kind);
+  const flags = imageOfFlags(cpu, kind);
   const newCpl = inner ? targetDpl : cpl;
   // Values in the order they are pushed.
   const frame = cpu.frame;
@@ -217,8 +218,12 @@ function throughGate(
   return true;
 }
 
-/** EFLAGS as pushed: RF is set for faults, so that an instruction breakpoint doesn't hit again (SDM 3, 17.3.1.1). */
-function imageOfFlags(m: Int32Array, kind: ExceptionKind): number {
-  const flags = eflags(m);
-  return kind === ExceptionKind.Fault ? flags | Flag.RF : flags;
+/**
+ * EFLAGS as pushed: RF is set for faults, so that an instruction breakpoint doesn't hit again, and for what comes in the
+ * middle of a repeated instruction (SDM 3, 17.3.1.1).
+ */
+function imageOfFlags(cpu: Cpu, kind: ExceptionKind): number {
+  const flags = eflags(cpu.m);
+  if (kind === ExceptionKind.Fault) return flags | Flag.RF;
+  return kind === ExceptionKind.Software ? flags : flags | resumeFlag(cpu);
 }

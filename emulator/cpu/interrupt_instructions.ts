@@ -7,6 +7,7 @@ import { Segment, SegmentField, State } from "./layout.ts";
 import { readSystem16 } from "./memory.ts";
 import { isProtected, isVirtual8086, setRealSegment, setVirtual8086Segment, updateMode } from "./mode.ts";
 import { Record } from "./operation.ts";
+import { setResumeFlag } from "./resume_flag.ts";
 import { flatStackWord, readStack, setStackPointer } from "./stack.ts";
 import { switchTask, TaskSwitch } from "./task.ts";
 
@@ -35,6 +36,9 @@ export function debugInstruction(cpu: Cpu): void {
   const m = cpu.m;
   const block = m[State.EIP];
   m[State.EIP] = m[State.NEXT_EIP];
+  cpu.trapSuppressed = true;
+  // RF ends with the instruction, as everywhere.
+  setResumeFlag(cpu, false, 0);
   if (deliver(cpu, Vector.DB, -1, ExceptionKind.Trap)) m[State.NEXT_EIP] = m[State.EIP];
   else if (cpu.p !== 0) m[State.EIP] = block;
 }
@@ -67,6 +71,11 @@ export function loadFlags(cpu: Cpu, image: number, size: number, cpl: number): v
   m[State.FLAG_KIND] = FlagKind.EXPLICIT;
 }
 
+/** IRETD loads RF for the instruction it returns to. */
+function loadResumeFlag(cpu: Cpu, image: number, size: number): void {
+  if (size === 4) setResumeFlag(cpu, (image & Flag.RF) !== 0, cpu.instructionCount + 1);
+}
+
 /** IRET, IRETD: operand size in dst. */
 export function interruptReturn(cpu: Cpu, w: number, p: number): void {
   const m = cpu.m;
@@ -92,11 +101,12 @@ export function interruptReturn(cpu: Cpu, w: number, p: number): void {
     selector = m[word + 1] & 0xffff;
     image = m[word + 2];
   } else {
-    offset = readStack(cpu, esp, size, p);
-    if (m[State.FAULT] !== 0) return;
-    selector = readStack(cpu, esp + size, size, p) & 0xffff;
-    if (m[State.FAULT] !== 0) return;
+    // From the top of the frame down, and of the selector's slot 16 bits, as today's processors do.
     image = readStack(cpu, esp + 2 * size, size, p);
+    if (m[State.FAULT] !== 0) return;
+    selector = readStack(cpu, esp + size, 2, p);
+    if (m[State.FAULT] !== 0) return;
+    offset = readStack(cpu, esp, size, p);
     if (m[State.FAULT] !== 0) return;
   }
   const cpl = m[State.CPL];
@@ -110,6 +120,7 @@ export function interruptReturn(cpu: Cpu, w: number, p: number): void {
   }
   if (!returnToSegment(cpu, selector, offset, 3 * size, 0, size, p)) return;
   loadFlags(cpu, image, size, cpl);
+  loadResumeFlag(cpu, image, size);
   if (cpl === 0 && size === 4) {
     m[State.EFLAGS] = (m[State.EFLAGS] & ~(Flag.VIF | Flag.VIP)) | (image & (Flag.VIF | Flag.VIP));
   }
@@ -129,6 +140,7 @@ function returnReal(cpu: Cpu, selector: number, offset: number, image: number, s
   m[State.NEXT_EIP] = offset;
   // In virtual-8086 mode IOPL stays; in real mode it is loaded.
   loadFlags(cpu, image, size, isVirtual ? 3 : 0);
+  loadResumeFlag(cpu, image, size);
   updateMode(cpu);
 }
 
@@ -145,6 +157,7 @@ function returnToVirtual8086(cpu: Cpu, offset: number, selector: number, image: 
     return;
   }
   loadFlags(cpu, image, 4, 0);
+  loadResumeFlag(cpu, image, 4);
   m[State.EFLAGS] = (m[State.EFLAGS] & ~(Flag.VIF | Flag.VIP)) | (image & (Flag.VIF | Flag.VIP)) | Flag.VM;
   m[State.CPL] = 3;
   setVirtual8086Segment(m, Segment.CS, selector);

@@ -133,6 +133,10 @@ export const enum State {
   /** One bit per 4 MiB of linear space: an entry there was filled from a 4 MiB page, and INVLPG drops all of them. */
   LARGE_PAGES = 144,
 
+  /** EFLAGS.RF: 1 when it was set at the boundary RESUME_COUNT (low half of instructionCount); see resume_flag.ts. */
+  RESUME_FLAG = 176,
+  RESUME_COUNT = 177,
+
   // x87 and SSE: fpu/ reads and writes these.
   /**
    * x87 registers R0..R7, four words each as in FXSAVE: significand low, significand high, sign and exponent, zero.

@@ -12,7 +12,7 @@ import {
 import { generalProtection, raise, raiseWithCode, Vector } from "./exception.ts";
 import { Flag, setFlags } from "./flags.ts";
 import { Mode, Segment, SegmentField, SegmentRight, Shadow, State } from "./layout.ts";
-import { read16, read32, write16, writeSystem8 } from "./memory.ts";
+import { read16, write16, writeSystem8 } from "./memory.ts";
 import {
   DescriptorBit,
   isProtected,
@@ -23,7 +23,7 @@ import {
   updateMode,
 } from "./mode.ts";
 import { Record } from "./operation.ts";
-import { operandAddress } from "./segment_access.ts";
+import { operandAddress, readFarPointer, SegmentCheck } from "./segment_access.ts";
 import { readStack, setStackPointer } from "./stack.ts";
 
 /* MOV Sreg, PUSH/POP Sreg, LDS and its kin, LLDT, LTR, LAR, LSL, VERR, VERW, ARPL. */
@@ -149,20 +149,15 @@ export function popSegment(cpu: Cpu, w: number, p: number): void {
   changeMode(cpu);
 }
 
-/** LDS LES LSS LFS LGS: dst register, segment in src, operand size in the immediate; memory operand. */
+/** LDS LES LSS LFS LGS: a record for readFarPointer, with the segment in src and the register above it. */
 export function loadFarPointer(cpu: Cpu, w: number, p: number): void {
   const m = cpu.m;
-  const size = m[p + Record.IMMEDIATE];
-  const address = operandAddress(m, w, p);
-  const offset = size === 4 ? read32(cpu, address, p) : read16(cpu, address, p);
-  if (m[State.FAULT] !== 0) return;
-  const selector = read16(cpu, (address + size) | 0, p);
-  if (m[State.FAULT] !== 0) return;
-  const segment = (w >>> Record.SRC_SHIFT) & 63;
-  if (!loadSegment(cpu, segment, selector)) return;
-  const register = (w >>> Record.DST_SHIFT) & 63;
-  if (size === 4) m[register] = offset;
-  else cpu.m16[register * 2] = offset;
+  if (!readFarPointer(cpu, w, p)) return;
+  const segment = (w >>> Record.SRC_SHIFT) & 7;
+  const register = (w >>> (Record.SRC_SHIFT + 3)) & 7;
+  if (!loadSegment(cpu, segment, cpu.farSelector)) return;
+  if ((m[p + Record.IMMEDIATE] & SegmentCheck.SIZE) === 4) m[register] = cpu.farOffset;
+  else cpu.m16[register * 2] = cpu.farOffset;
   updateMode(cpu);
 }
 

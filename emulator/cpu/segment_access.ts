@@ -1,6 +1,7 @@
 import type { Cpu } from "./cpu.ts";
 import { raiseWithCode, Vector } from "./exception.ts";
 import { Segment, SegmentField, SegmentRight, State } from "./layout.ts";
+import { read16, read32 } from "./memory.ts";
 import { Record } from "./operation.ts";
 
 /** Immediate of a SEGMENT operation: the operand's size in its low byte, then these. */
@@ -42,6 +43,31 @@ export function segmentAddress(cpu: Cpu, w: number, p: number): void {
   cpu.p = p;
   if (!checkSegment(m, segment, offset, check & SegmentCheck.SIZE, right)) return;
   m[State.ADDRESS] = (segmentBase(m, segment) + offset) | 0;
+}
+
+/**
+ * Part of a memory operand that is read in separate accesses: `size` bytes (2, zero-extended, or 4) at `distance` from its
+ * start, with a segment check of its own. The record is like that of a SEGMENT operation. State.FAULT tells of a fault.
+ */
+export function readOperandPart(cpu: Cpu, w: number, p: number, distance: number, size: number): number {
+  const m = cpu.m;
+  let offset = operandAddress(m, w, p);
+  if ((m[p + Record.IMMEDIATE] & SegmentCheck.ADDRESS16) !== 0) offset &= 0xffff;
+  offset = (offset + distance) | 0;
+  const segment = (w >>> Record.DST_SHIFT) & 63;
+  if (!checkSegment(m, segment, offset, size, SegmentRight.READ)) return 0;
+  const linear = (segmentBase(m, segment) + offset) | 0;
+  return size === 4 ? read32(cpu, linear, p) : read16(cpu, linear, p);
+}
+
+/** A far pointer in memory, offset then selector, to cpu.farOffset and cpu.farSelector; false on a fault. */
+export function readFarPointer(cpu: Cpu, w: number, p: number): boolean {
+  const m = cpu.m;
+  const size = m[p + Record.IMMEDIATE] & SegmentCheck.SIZE;
+  cpu.farOffset = readOperandPart(cpu, w, p, 0, size);
+  if (m[State.FAULT] !== 0) return false;
+  cpu.farSelector = readOperandPart(cpu, w, p, size, 2);
+  return m[State.FAULT] === 0;
 }
 
 /** The OFFSET16 operation: a 16-bit effective address. */

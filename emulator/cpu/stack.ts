@@ -203,7 +203,8 @@ function enter(cpu: Cpu, size: number, p: number): void {
   const esp = m[State.ESP];
   let top = esp - size;
   if (!writeStack(cpu, top, m[State.EBP], size, p)) return;
-  const frame = top;
+  // With a 16-bit stack pointer the upper half is ESP's.
+  const frame = (esp & ~mask) | (top & mask);
   if (level > 0) {
     let pointer = m[State.EBP];
     for (let i = 1; i < level; i++) {
@@ -219,9 +220,10 @@ function enter(cpu: Cpu, size: number, p: number): void {
   top -= allocation;
   // The new top of the stack must be writable, although nothing is written (SDM 2, ENTER).
   const at = top & mask;
+  if (!checkSegment(m, Segment.SS, at, size, SegmentRight.WRITE)) return;
   if (!checkWrite(cpu, (m[SS_BASE] + at) | 0, size, p)) return;
   setStackPointer(m, top);
-  if (size === 4) m[State.EBP] = (m[State.EBP] & ~mask) | (frame & mask);
+  if (size === 4) m[State.EBP] = frame;
   else cpu.m16[State.EBP * 2] = frame;
 }
 

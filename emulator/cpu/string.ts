@@ -5,6 +5,7 @@ import { checkPort } from "./io.ts";
 import { Region, Segment, SegmentRight, State } from "./layout.ts";
 import { checkWrite, read16, read32, read8, write16, write32, write8 } from "./memory.ts";
 import { Record } from "./operation.ts";
+import { setResumeFlag } from "./resume_flag.ts";
 import { checkSegment, segmentBase } from "./segment_access.ts";
 
 /*
@@ -363,6 +364,7 @@ function repeat(
     const retires = ((count - done) & (CHUNK - 1)) === 0;
     if (cpu.attention || stepping || retires) {
       m[State.NEXT_EIP] = (m[State.EIP] + (m[p + Record.META] & 0xfff)) | 0;
+      setResumeFlag(cpu, true, cpu.instructionCount + (retires ? 1 : 0));
       if (!retires) m[State.BUDGET]++;
       break;
     }

@@ -57,7 +57,7 @@ export function pushFlags16(cpu: Cpu, _w: number, p: number): void {
 
 /** PUSHFD: VM and RF are pushed as zero. */
 export function pushFlags32(cpu: Cpu, _w: number, p: number): void {
-  if (flagsAllowed(cpu.m)) push(cpu, eflags(cpu.m) & ~(Flag.VM | Flag.RF), 4, p);
+  if (flagsAllowed(cpu.m)) push(cpu, eflags(cpu.m) & ~Flag.VM, 4, p);
 }
 
 export function popFlags16(cpu: Cpu, _w: number, p: number): void {
@@ -237,7 +237,7 @@ export function systemEnter(cpu: Cpu): void {
     generalProtection(m, 0);
     return;
   }
-  m[State.EFLAGS] = eflags(m) & ~(Flag.VM | Flag.IF | Flag.RF);
+  m[State.EFLAGS] = eflags(m) & ~(Flag.VM | Flag.IF);
   m[State.FLAG_KIND] = 0;
   m[State.CPL] = 0;
   setSegment(m, Segment.CS, selector, 0, -1, 0xc09b);

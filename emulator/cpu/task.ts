@@ -24,6 +24,7 @@ import {
 import { DescriptorBit, setSegment, setVirtual8086Segment, updateMode } from "./mode.ts";
 import { checkStackSegment, loadLdtRegister, loadSegment } from "./segment.ts";
 import { loadPageDirectory } from "./control_register.ts";
+import { setResumeFlag } from "./resume_flag.ts";
 import { ControlBit } from "./tlb.ts";
 
 /* The task state segment (SDM 3, chapter 7): stacks of the inner privilege levels, and hardware task switches. */
@@ -137,7 +138,7 @@ export function switchTask(
   const oldDescriptor = (m[State.GDTR_BASE] + (oldSelector & 0xfff8) + 5) | 0;
   if (!nested && !checkSystemWrite(cpu, oldDescriptor, 1)) return false;
 
-  let oldFlags = eflags(m);
+  let oldFlags = eflags(m) | (reason === TaskSwitch.INTERRUPT && errorCode !== -1 ? Flag.RF : 0);
   if (reason === TaskSwitch.IRET) oldFlags &= ~Flag.NT;
   if (!nested) writeSystem8(cpu, oldDescriptor, m[TR + SegmentField.ACCESS] & 0xff & ~BUSY);
   saveTask(cpu, oldBase, old32, oldFlags);
@@ -215,6 +216,7 @@ function enterTask(
   if (nested) flags |= Flag.NT;
   m[State.EFLAGS] = flags;
   m[State.FLAG_KIND] = FlagKind.EXPLICIT;
+  setResumeFlag(cpu, (image & Flag.RF) !== 0, cpu.instructionCount);
   m[State.NEXT_EIP] = m[State.EIP];
   // Selectors are loaded whatever becomes of their descriptors; until then the segments are unusable.
   for (let segment = 0; segment < 6; segment++) setSegment(m, segment, selectors[segment], 0, 0, 0);

@@ -327,3 +327,46 @@ describe("single step", () => {
     expect(bed.exceptions.map((e) => e.vector)).toEqual([0x40]);
   });
 });
+
+describe("RF", () => {
+  const RF = 0x10000;
+
+  test("is set in the image of a fault, clear in that of a software interrupt, and PUSHF pushes it as zero", () => {
+    const bed = new Testbed();
+    bed.execute("pushf\npop eax\nud2");
+    expect(bed.read32(bed.get("esp") + 8) & RF).toBe(RF);
+    expect(bed.get("eax") & RF).toBe(0);
+    const other = new Testbed();
+    other.execute("int 40h");
+    expect(other.read32(other.get("esp") + 8) & RF).toBe(0);
+  });
+
+  test("lasts from IRET until the next instruction has retired", () => {
+    for (const [at, expected] of [
+      [4, RF],
+      [5, 0],
+    ]) {
+      const bed = new Testbed();
+      bed.load("push dword 10202h\npush cs\npush dword next\niret\nnext: nop\nnop\nnop");
+      bed.run(at);
+      expect(bed.get("eflags") & RF).toBe(expected);
+      bed.cpu.interruptLine = true;
+      bed.run(at + 1);
+      expect(bed.exceptions[0]).toMatchObject({ vector: 0x20, count: at });
+      expect(bed.read32(At.KERNEL_STACK - 4) & RF).toBe(expected);
+    }
+  });
+
+  test("is set in the image of what interrupts a REP instruction", () => {
+    const bed = new Testbed({
+      readPort: () => {
+        bed.cpu.interruptLine = true;
+        return 0;
+      },
+    });
+    bed.set("eflags", 0x202);
+    bed.execute("mov ecx, 5\nmov edi, 20000h\nrep insb");
+    expect(bed.exceptions[0].vector).toBe(0x20);
+    expect(bed.read32(At.KERNEL_STACK - 4) & RF).toBe(RF);
+  });
+});
