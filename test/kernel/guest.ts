@@ -1,5 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileType, writeCpio } from "../../scripts/initrd/cpio.ts";
@@ -24,42 +34,64 @@ export interface Transcript {
   status: number;
 }
 
-let kernel: Uint8Array | undefined;
+const cache = join(repository, "node_modules/.cache/faultline-test");
 
-function assemblyBelow(folder: string): string[] {
+function filesBelow(folder: string): string[] {
   return readdirSync(join(repository, folder), { withFileTypes: true })
     .flatMap((entry) => {
       const path = `${folder}/${entry.name}`;
-      return entry.isDirectory() ? assemblyBelow(path) : entry.name.endsWith(".asm") ? [path] : [];
+      return entry.isDirectory() ? filesBelow(path) : [path];
     })
     .sort();
 }
 
-function elfOf(result: ReturnType<typeof build>): Uint8Array {
+/** What every image is made from: the kernel, the test programs, the toolchain. */
+let sources: string | undefined;
+function sourceHash(): string {
+  if (sources === undefined) {
+    const hash = createHash("sha256");
+    for (const folder of ["kernel", "test/kernel/programs", "scripts/toolchain"]) {
+      for (const path of filesBelow(folder)) hash.update(path).update(readFileSync(join(repository, path)));
+    }
+    sources = hash.digest("hex").slice(0, 16);
+  }
+  return sources;
+}
+
+/** The image of this name, built unless one from the same sources is there: each test file has a process of its own. */
+function cached(name: string, make: () => ReturnType<typeof build>): Uint8Array {
+  mkdirSync(cache, { recursive: true });
+  const path = join(cache, `guest-${name}-${sourceHash()}.elf`);
+  if (existsSync(path)) return new Uint8Array(readFileSync(path));
+  const result = make();
   if ("errors" in result) throw new Error(result.errors.join("\n"));
+  for (const old of readdirSync(cache)) {
+    if (old.startsWith(`guest-${name}-`)) rmSync(join(cache, old), { force: true });
+  }
+  writeFileSync(`${path}.${process.pid}`, result.elf);
+  renameSync(`${path}.${process.pid}`, path);
   return result.elf;
 }
 
 /** The kernel, compiled from its sources. */
 export function kernelElf(): Uint8Array {
-  kernel ??= elfOf(
+  return cached("kernel", () =>
     build({
       name: "kernel",
       root: repository,
       entry: "kernel/main.ts",
-      asm: assemblyBelow("kernel"),
+      asm: filesBelow("kernel").filter((path) => path.endsWith(".asm")),
       textBase: 0xc010_0000,
       entrySymbol: "_start",
       multibootPhysicalBase: 0x10_0000,
       symbolTable: true,
     }),
   );
-  return kernel;
 }
 
 /** One of programs/, compiled. */
 export function guestProgram(name: string): Uint8Array {
-  return elfOf(
+  return cached(name, () =>
     build({
       name,
       root: repository,
