@@ -51,9 +51,9 @@ export function segmentAddress(cpu: Cpu, w: number, p: number): void {
  */
 export function readOperandPart(cpu: Cpu, w: number, p: number, distance: number, size: number): number {
   const m = cpu.m;
-  let offset = operandAddress(m, w, p);
+  let offset = (operandAddress(m, w, p) + distance) | 0;
+  // A 16-bit address wraps between the parts, too.
   if ((m[p + Record.IMMEDIATE] & SegmentCheck.ADDRESS16) !== 0) offset &= 0xffff;
-  offset = (offset + distance) | 0;
   const segment = (w >>> Record.DST_SHIFT) & 63;
   if (!checkSegment(m, segment, offset, size, SegmentRight.READ)) return 0;
   const linear = (segmentBase(m, segment) + offset) | 0;
