@@ -308,7 +308,7 @@ export class CaseBuilder {
     return { bytes, base, index: INDEX16[rm], scale: 0, displacement, stack: base === Reg.EBP };
   }
 
-  /** Makes the form's address `wanted`, or returns -1. Where nothing can be changed the address is what it is. */
+  /** Makes the form's address `wanted`, or returns -1. An address of ESP alone is what it is. */
   private solve(form: Form, wanted: number, mask: number): number {
     const { random, registers } = this;
     const { base, index, scale } = form;
@@ -335,7 +335,7 @@ export class CaseBuilder {
         registers[base] = this.replaced(base, rest - (sum() - registers[base]), mask);
       } else if (index !== NONE && !this.isPinned(index) && scale === 0) {
         registers[index] = this.replaced(index, rest - (sum() - registers[index]), mask);
-      } else if (base !== Reg.ESP) {
+      } else if (base !== Reg.ESP || index !== NONE) {
         return NONE;
       }
     }

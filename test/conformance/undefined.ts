@@ -103,5 +103,5 @@ export function undefinedAfterFault(b: CaseBuilder, row: Row, code: number[]): v
   if (mnemonic === "CALL") words = operands[0].includes(":") ? 2 : 1;
   if (mnemonic === "ENTER") words = 1 + (code[code.length - 1] & 31);
   const bytes = words * b.operandSize;
-  if (words > 0) result.memory = [b.stackTop(-bytes), bytes];
+  if (words > 0) result.memory = [b.stackTop() - bytes, bytes];
 }
