@@ -41,6 +41,9 @@ const CR4 = 0x98;
 /** A case is an instruction or a few of them and ends with an exception. */
 const MAX_INSTRUCTIONS = 2000;
 
+/** Cases that share the translations of the one before. */
+const CASES_PER_TLB = 5;
+
 /** User mode reaches no port and no device. */
 const bus: CpuBus = {
   readPort: () => 0xffffffff,
@@ -59,6 +62,9 @@ export class EmulatedProcessor {
   readonly cpu: Cpu;
   private readonly arena = new Arena(MEMORY);
   private readonly frames = new Map<number, number>();
+  /** Positions in ram32 and values of the page table entries, A and D clear. */
+  private readonly entries: [number, number][] = [];
+  private casesRun = 0;
   private readonly mapped: MappedArea[];
   private nextFrame = FIRST_FRAME;
   private trap = -1;
@@ -90,7 +96,9 @@ export class EmulatedProcessor {
     if (ram32[directoryEntry] === 0) ram32[directoryEntry] = this.allocateFrame() | PRESENT | WRITABLE | USER;
     const table = ram32[directoryEntry] & ~0xfff;
     const frame = this.allocateFrame();
-    ram32[(table >>> 2) + ((linear >>> 12) & 0x3ff)] = frame | PRESENT | rights;
+    const entry = (table >>> 2) + ((linear >>> 12) & 0x3ff);
+    ram32[entry] = frame | PRESENT | rights;
+    this.entries.push([entry, ram32[entry]]);
     this.frames.set(linear >>> 12, frame);
     return frame;
   }
@@ -180,8 +188,15 @@ export class EmulatedProcessor {
     return outcome;
   }
 
+  /** Accesses take the way through the page tables again, and set A and D there. */
+  private forgetTranslations(): void {
+    for (const [entry, value] of this.entries) this.arena.ram32[entry] = value;
+    this.cpu.writeRegister("cr3", DIRECTORY);
+  }
+
   private load(test: TestCase): void {
     const { cpu } = this;
+    if (this.casesRun++ % CASES_PER_TLB === 0) this.forgetTranslations();
     for (let i = 0; i < 6; i++) cpu.writeRegister(SEGMENT_NAMES[i], test.segments[i]);
     for (let i = 0; i < 8; i++) cpu.writeRegister(REGISTER_NAMES[i] as RegisterName, test.registers[i]);
     cpu.writeRegister("eip", test.eip);
