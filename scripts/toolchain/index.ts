@@ -10,7 +10,7 @@ import { type PlacedAssembly, writeDwarf } from "./debuginfo/dwarf.ts";
 import { compileToWasm } from "./frontend/frontend.ts";
 import { writeElf } from "./link/elf.ts";
 import { type AssembledObject, link, type LinkedImage } from "./link/linker.ts";
-import { compileProgram } from "./object/program.ts";
+import { CodeError, type CompiledProgram, compileProgram } from "./object/program.ts";
 
 /** What to build. All paths are relative to `root` and use `/`. */
 export interface BuildRequest {
@@ -57,15 +57,7 @@ export function build(request: BuildRequest): BuildResult {
   const errors = [...("errors" in front ? front.errors : []), ...assembled.errors];
   if ("errors" in front || errors.length > 0) return { errors };
   const program = compileProgram(front);
-  const image = link({
-    fragments: program.fragments,
-    objects: assembled.objects,
-    textBase: request.textBase,
-    physicalBase: request.multibootPhysicalBase ?? null,
-    entrySymbol: request.entrySymbol,
-    defines: request.defines ?? {},
-    symbolTable: request.symbolTable ?? false,
-  });
+  const image = linkProgram(request, program, assembled.objects);
   if ("errors" in image) return image;
   const debug = writeDwarf({
     name: request.entry,
@@ -81,6 +73,28 @@ export function build(request: BuildRequest): BuildResult {
   });
   const elf = writeElf(image.entry, image.sections, debug, image.symbols);
   return { elf, inputs: [...new Set([...front.inputs, ...assembled.inputs])].sort() };
+}
+
+function linkProgram(
+  request: BuildRequest,
+  program: CompiledProgram,
+  objects: AssembledObject[],
+): LinkedImage | BuildFailure {
+  try {
+    return link({
+      fragments: program.fragments,
+      objects,
+      textBase: request.textBase,
+      physicalBase: request.multibootPhysicalBase ?? null,
+      entrySymbol: request.entrySymbol,
+      defines: request.defines ?? {},
+      symbolTable: request.symbolTable ?? false,
+    });
+  } catch (failure) {
+    // Functions are compiled when the linker reaches them.
+    if (failure instanceof CodeError) return { errors: [failure.message] };
+    throw failure;
+  }
 }
 
 function assembleAll(request: BuildRequest): { objects: AssembledObject[]; errors: string[]; inputs: string[] } {

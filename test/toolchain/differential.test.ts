@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Generator } from "./support/generator.ts";
 import { canRunNative, linkText, PRINTING, runNative, runOracle } from "./support/guest.ts";
+import { PROGRAMS } from "./support/programs.ts";
 
 const native = it.runIf(canRunNative());
 
@@ -75,6 +76,14 @@ describe("generated i386 code does what V8 does with the same WebAssembly (needs
       `${lines.join("\n")}\nexport function main(): void {\n${calls.join("\n")}\ndone();\n}\n`,
     );
     expect(output.length).toBeGreaterThan(50_000);
+  });
+
+  describe("on programs about", () => {
+    for (const [about, source] of Object.entries(PROGRAMS)) {
+      native(about, () => {
+        expect(expectAgreement(source)).not.toBe("");
+      });
+    }
   });
 
   native("on loads and stores of every width, with and without offsets, scaled and not", () => {

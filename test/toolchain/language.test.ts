@@ -205,6 +205,18 @@ describe("the same input", () => {
     expect(Buffer.from(first).includes("/tmp/")).toBe(false);
   });
 
+  it("gives the same bytes whatever the process built before", () => {
+    const files = {
+      "a.ts": 'import { f } from "./lib"; export function main(): void { store<u32>(64, f(1)); }',
+      "b.ts": 'import { f, g } from "./lib"; export function main(): void { store<u32>(64, f(1) + g("other")); }',
+      "lib.ts":
+        'const enum E { A = 3 } export function f(x: u32): u32 { return x + E.A; } export function g(s: string): u32 { return s.length; } function unused(): string { return "never"; }',
+    };
+    const first = elfOf({ "main.ts": "", ...files }, { entry: "a.ts" });
+    elfOf({ "main.ts": "", ...files }, { entry: "b.ts" });
+    expect(Buffer.compare(elfOf({ "main.ts": "", ...files }, { entry: "a.ts" }), first)).toBe(0);
+  });
+
   it("links its text at the address that was asked for", () => {
     expect(readElf(elfOf("export function main(): void {}")).entry).toBe(TEXT_BASE);
   });

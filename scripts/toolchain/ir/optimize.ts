@@ -35,14 +35,19 @@ export function optimize(fn: IrFunction): void {
   countUses(fn);
 }
 
+/** In place: arrays that two values share get the same result for both. */
+function resolveAll(values: Value[]): void {
+  for (let i = 0; i < values.length; i++) if (values[i].replacement) values[i] = resolve(values[i]);
+}
+
 function resolveArguments(fn: IrFunction): void {
   for (const block of fn.blocks) {
-    for (const phi of block.phis) phi.args = phi.args.map(resolve);
-    for (const value of block.values) value.args = value.args.map(resolve);
+    for (const phi of block.phis) resolveAll(phi.args);
+    for (const value of block.values) resolveAll(value.args);
     const t = block.terminator;
     if (t?.kind === "branch") t.condition = resolve(t.condition);
     else if (t?.kind === "switch") t.index = resolve(t.index);
-    else if (t?.kind === "return") t.values = t.values.map(resolve);
+    else if (t?.kind === "return") resolveAll(t.values);
   }
 }
 
@@ -89,7 +94,7 @@ class Folder implements Maker {
       this.current = block;
       this.output = [];
       for (const value of block.values) {
-        value.args = value.args.map(resolve);
+        resolveAll(value.args);
         this.location = value.location;
         const simpler = value.op < Op.Param || value.op <= Op.RemU ? this.fold(value) : null;
         if (simpler && simpler !== value) {
@@ -208,7 +213,7 @@ function shareWithinBlocks(fn: IrFunction): void {
   for (const block of fn.blocks) {
     const seen = new Map<string, Value>();
     block.values = block.values.filter((value) => {
-      value.args = value.args.map(resolve);
+      resolveAll(value.args);
       const shareable =
         (value.op >= Op.Add && value.op <= Op.RotR) || value.op === Op.Extend8 || value.op === Op.Extend16;
       if (!shareable) return true;

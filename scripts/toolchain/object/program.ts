@@ -5,6 +5,7 @@ import { TypeTable } from "../debuginfo/types.ts";
 import type { Element, FunctionElement, Global, Program, Type } from "../frontend/assemblyscript.ts";
 import { CommonFlags, ElementKind } from "../frontend/assemblyscript.ts";
 import type { DataObject } from "../frontend/compiler.ts";
+import { position } from "../frontend/diagnostics.ts";
 import { type FrontendResult, START_EXPORT } from "../frontend/frontend.ts";
 import { buildFunction } from "../ir/build.ts";
 import { optimize } from "../ir/optimize.ts";
@@ -18,6 +19,9 @@ export interface CompiledProgram {
   fragments: Fragment[];
   debug: DebugProgram;
 }
+
+/** A failure to make code, as a complete line for the user. */
+export class CodeError extends Error {}
 
 export function compileProgram(frontend: FrontendResult): CompiledProgram {
   return new ProgramCompiler(frontend).run();
@@ -68,7 +72,18 @@ class ProgramCompiler {
       kind: "function",
       align: 16,
     };
-    fragment.pending = () => this.compile(fn, fragment, instance);
+    fragment.pending = () => {
+      try {
+        return this.compile(fn, fragment, instance);
+      } catch (failure) {
+        const range = instance?.declaration.name.range;
+        const place = range ? position(range) : fn.name;
+        const message = failure instanceof Error ? failure.message : String(failure);
+        throw new CodeError(
+          `${place}: error: the compiler fails on this function (${message}): a mistake of the compiler`,
+        );
+      }
+    };
     return fragment;
   }
 
