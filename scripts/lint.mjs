@@ -14,7 +14,7 @@ const projects = [
   "scripts/bench/guests/tsconfig.json",
 ];
 const checks = [
-  ["eslint", "eslint/bin/eslint.js", "--max-warnings=0", "."],
+  ["eslint", "eslint/bin/eslint.js", "--config=scripts/eslint.config.js", "--max-warnings=0", "."],
   ...projects
     .filter((project) => existsSync(join(root, project)))
     .map((project) => [`tsc -p ${project}`, "typescript/bin/tsc", "--noEmit", "-p", project]),

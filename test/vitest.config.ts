@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { inlineConstEnums } from "./test/support/const_enums.ts";
+import { inlineConstEnums } from "./support/const_enums.ts";
 
 export default defineConfig({
   plugins: [inlineConstEnums()],
