@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MachineOptions } from "../../emulator/machine/machine.ts";
@@ -38,6 +38,8 @@ export function runQemu(kernel: Uint8Array, ...options: string[]): Transcript {
   const folder = mkdtempSync(join(tmpdir(), "faultline-qemu-"));
   try {
     const file = join(folder, "kernel");
+    // A file and not stdout: a slow reader of a pipe makes QEMU lose what it still has to send when the guest ends it.
+    const serial = join(folder, "serial");
     writeFileSync(file, kernel);
     const machine = [
       "-accel",
@@ -47,7 +49,7 @@ export function runQemu(kernel: Uint8Array, ...options: string[]): Transcript {
       "-kernel",
       file,
       "-serial",
-      "stdio",
+      `file:${serial}`,
       "-display",
       "none",
       "-no-reboot",
@@ -55,7 +57,7 @@ export function runQemu(kernel: Uint8Array, ...options: string[]): Transcript {
     const exit = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"];
     const rtc = ["-rtc", "base=2026-01-01T00:00:00"];
     const run = spawnSync("qemu-system-i386", [...machine, ...exit, ...rtc, ...options], { timeout: 30_000 });
-    return { text: run.stdout.toString("latin1"), status: run.status ?? -1 };
+    return { text: readFileSync(serial, "latin1"), status: run.status ?? -1 };
   } finally {
     rmSync(folder, { recursive: true });
   }
